@@ -1,0 +1,22 @@
+namespace Alcove.Connect;
+
+/// <summary>The error codes of the Connect protocol (https://connectrpc.com/docs/protocol#error-codes), with gRPC's numbers.</summary>
+public enum ConnectCode
+{
+    Canceled = 1,
+    Unknown = 2,
+    InvalidArgument = 3,
+    DeadlineExceeded = 4,
+    NotFound = 5,
+    AlreadyExists = 6,
+    PermissionDenied = 7,
+    ResourceExhausted = 8,
+    FailedPrecondition = 9,
+    Aborted = 10,
+    OutOfRange = 11,
+    Unimplemented = 12,
+    Internal = 13,
+    Unavailable = 14,
+    DataLoss = 15,
+    Unauthenticated = 16,
+}
