@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Alcove.Connect;
+
+/// <summary>What a server of RPCs may be told.</summary>
+public sealed class ConnectOptions
+{
+    /// <value>The longest request message in bytes, as sent and after decompression. Default 64 MiB, which is far above what SDKs send at once;
+    /// a longer one is answered with <see cref="ConnectCode.ResourceExhausted"/>.</value>
+    public int MaxRequestBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <value>Called with what a handler threw that is neither a <see cref="ConnectException"/> nor a cancellation, for the log; the client learns only
+    /// <see cref="ConnectCode.Internal"/>.</value>
+    public Action<HttpContext, Exception>? OnUnexpected { get; init; }
+}
