@@ -5,7 +5,8 @@ using Google.Protobuf;
 namespace Alcove.Connect;
 
 /// <summary>Calls RPCs over any <see cref="HttpMessageInvoker"/> (a Unix socket's, for example), with the binary codec.</summary>
-/// <param name="http">Must not answer with redirects followed or bodies buffered; an <see cref="HttpClient"/> will do.</param>
+/// <param name="http">Sends the requests. Its handler's <see cref="SocketsHttpHandler.ResponseDrainTimeout"/> is best zero, so that a stream which is left
+/// early ends at once; see <see cref="UnixSocketHandler"/>.</param>
 /// <param name="baseAddress">What the methods' paths are put behind, for example <c>http://node/</c>.</param>
 /// <param name="time">The clock of timeouts, the system's by default.</param>
 /// <param name="maxResponseBytes">The longest message that is accepted, 64 MiB by default.</param>

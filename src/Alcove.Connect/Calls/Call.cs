@@ -55,14 +55,14 @@ internal sealed class Call(HttpContext http, CallFormat format, TimeProvider tim
     {
         var envelopes = new EnvelopeReader(http.Request.BodyReader, options.MaxRequestBytes);
         T? message = default;
-        while (await envelopes.ReadAsync((flags, payload) => message = Open(flags, payload, parser), cancellationToken))
+        while (await envelopes.ReadAsync((flags, payload) => message = Unwrap(flags, payload, parser), cancellationToken))
         {
             yield return message!;
         }
     }
 
     /// <summary>The body's one envelope as a message.</summary>
-    public async ValueTask<T> ReadOnlyMessageAsync<T>(MessageParser<T> parser, CancellationToken cancellationToken)
+    public async ValueTask<T> ReadSingleAsync<T>(MessageParser<T> parser, CancellationToken cancellationToken)
         where T : IMessage<T>
     {
         T? only = default;
@@ -119,7 +119,7 @@ internal sealed class Call(HttpContext http, CallFormat format, TimeProvider tim
         return _end.Token;
     }
 
-    private T Open<T>(EnvelopeFlags flags, ReadOnlySequence<byte> payload, MessageParser<T> parser)
+    private T Unwrap<T>(EnvelopeFlags flags, ReadOnlySequence<byte> payload, MessageParser<T> parser)
         where T : IMessage<T> => flags switch
         {
             EnvelopeFlags.None => Decode(payload, compressed: false, parser),

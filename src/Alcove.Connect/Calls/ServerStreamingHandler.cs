@@ -11,7 +11,7 @@ internal sealed class ServerStreamingHandler<TRequest, TResponse>(
 {
     protected override async Task RunAsync(Call call, ConnectContext context, ResponseStream<TResponse> answers)
     {
-        var request = await call.ReadOnlyMessageAsync(method.RequestParser, context.CancellationToken);
+        var request = await call.ReadSingleAsync(method.RequestParser, context.CancellationToken);
         await handler(request, answers, context);
     }
 }

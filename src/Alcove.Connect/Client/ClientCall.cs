@@ -55,14 +55,25 @@ internal sealed class ClientCall : IDisposable
     {
         using var response = await SendAsync(address, StreamType, Enveloped(request));
         await ClientErrors.ThrowIfFailedAsync(response, StreamType, _end.Token);
-        var envelopes = new EnvelopeReader(PipeReader.Create(await response.Content.ReadAsStreamAsync(_end.Token)), _maxBytes);
-        var answer = new StreamAnswer<TResponse>(parser);
-        while (await envelopes.ReadAsync(answer.Take, _end.Token) && !answer.Ended)
+        var body = PipeReader.Create(await response.Content.ReadAsStreamAsync(_end.Token));
+        try
         {
-            yield return answer.Message!;
-        }
+            var envelopes = new EnvelopeReader(body, _maxBytes);
+            var answer = new StreamAnswer<TResponse>(parser);
+            while (await envelopes.ReadAsync(answer.Take, _end.Token))
+            {
+                if (!answer.Ended)
+                {
+                    yield return answer.Message!;
+                }
+            }
 
-        answer.ThrowIfFailed();
+            answer.ThrowIfFailed();
+        }
+        finally
+        {
+            await body.CompleteAsync();
+        }
     }
 
     /// <summary>The one place where an exception becomes a coded one.</summary>

@@ -19,6 +19,8 @@ internal sealed class StreamAnswer<TResponse>(MessageParser<TResponse> parser)
     {
         switch (flags)
         {
+            case var _ when Ended:
+                throw new MalformedException("the stream goes on after its end message");
             case EnvelopeFlags.None:
                 Message = MessageCodec.Binary.Read(payload, parser);
                 break;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.IO.Pipelines;
 
 namespace Alcove.Connect.Codecs;
 
@@ -14,7 +13,7 @@ internal static class Gzip
         var plain = new PooledBuffer();
         try
         {
-            using var gzip = new GZipStream(PipeReader.Create(source).AsStream(), CompressionMode.Decompress);
+            using var gzip = new GZipStream(new MemoryStream(source.ToArray()), CompressionMode.Decompress);
             while (gzip.Read(plain.GetSpan()) is var count and > 0)
             {
                 plain.Advance(count);

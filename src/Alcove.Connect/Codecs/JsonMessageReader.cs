@@ -112,7 +112,7 @@ internal static class JsonMessageReader
     {
         if (WellKnown.Is(type))
         {
-            return WellKnownParser.Parse(JsonElement.ParseValue(ref reader).GetRawText(), type);
+            return WellKnownParser.Parse(JsonScalars.Raw(ref reader), type);
         }
 
         var message = type.Parser.ParseFrom([]);

@@ -53,10 +53,24 @@ internal static class JsonScalars
         }
     }
 
+    /// <summary>Whatever value comes, as it is written.</summary>
+    public static string Raw(ref Utf8JsonReader reader)
+    {
+        var value = JsonElement.ParseValue(ref reader);
+        try
+        {
+            return value.GetRawText();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a value is not valid Unicode", e);
+        }
+    }
+
     /// <summary>Base64 in either alphabet, padded or not.</summary>
     private static ByteString Bytes(ref Utf8JsonReader reader, FieldDescriptor field)
     {
-        if (reader.TryGetBytesFromBase64(out var bytes))
+        if (!reader.ValueIsEscaped && reader.TryGetBytesFromBase64(out var bytes))
         {
             return UnsafeByteOperations.UnsafeWrap(bytes);
         }

@@ -101,6 +101,7 @@ public sealed class ClientTests
     [InlineData(new byte[] { 2, 0, 0, 0, 1, (byte)'{' })]
     [InlineData(new byte[] { 2, 0, 0, 0, 2, (byte)'[', (byte)']' })]
     [InlineData(new byte[] { 1, 0, 0, 0, 0 })]
+    [InlineData(new byte[] { 2, 0, 0, 0, 2, (byte)'{', (byte)'}', 0, 0, 0, 0, 0 })]
     public async Task Stream_WithoutAProperEnd_IsInternal(byte[] body)
     {
         await using var server = await ConnectServer.StartAsync();

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Alcove.Connect;
 using Alcove.Protocol.Filesystem;
 using Alcove.Protocol.Processes;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -29,13 +31,21 @@ internal sealed class ConnectServer : IHttpApplication<HttpContext>, IAsyncDispo
     private readonly KestrelServer _kestrel;
     private readonly ConnectRouter _router;
 
-    private ConnectServer(int maxRequestBytes, HttpProtocols protocols)
+    private ConnectServer(int maxRequestBytes, HttpProtocols protocols, string? socket)
     {
         var options = new KestrelServerOptions();
-        options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
+        if (socket is not null)
+        {
+            options.ListenUnixSocket(socket);
+        }
+        else
+        {
+            options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
+        }
+
         _kestrel = new KestrelServer(
             Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
-        _router = new ConnectRouter(Time, new ConnectOptions { MaxRequestBytes = maxRequestBytes, OnUnexpected = (_, e) => Unexpected.Add(e) })
+        _router = new ConnectRouter(Time, new ConnectOptions { MaxRequestBytes = maxRequestBytes, OnUnexpected = (_, e) => Unexpected.Enqueue(e) })
             .Unary(Stat, (request, context) => OnStat(request, context))
             .ServerStreaming(Start, (request, answers, context) => OnStart(request, answers, context))
             .ClientStreaming(StreamInput, (requests, context) => OnStreamInput(requests, context));
@@ -43,7 +53,7 @@ internal sealed class ConnectServer : IHttpApplication<HttpContext>, IAsyncDispo
 
     public FakeTimeProvider Time { get; } = new();
 
-    public List<Exception> Unexpected { get; } = [];
+    public ConcurrentQueue<Exception> Unexpected { get; } = [];
 
     /// <summary>Runs before the router, and instead of it where it answers true.</summary>
     public Func<HttpContext, Task<bool>> Before { get; set; } = _ => Task.FromResult(false);
@@ -62,14 +72,19 @@ internal sealed class ConnectServer : IHttpApplication<HttpContext>, IAsyncDispo
 
     public Uri Address { get; private set; } = null!;
 
-    public HttpClient Http { get; } = new(new SocketsHttpHandler());
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero });
 
-    public static async Task<ConnectServer> StartAsync(int maxRequestBytes = 1024 * 1024, HttpProtocols protocols = HttpProtocols.Http1)
+    public static async Task<ConnectServer> StartAsync(
+        int maxRequestBytes = 1024 * 1024, HttpProtocols protocols = HttpProtocols.Http1, string? socket = null)
     {
-        var server = new ConnectServer(maxRequestBytes, protocols);
+        var server = new ConnectServer(maxRequestBytes, protocols, socket);
         await server._kestrel.StartAsync(server, TestContext.Current.CancellationToken);
-        server.Address = new Uri(server._kestrel.Features.Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()!.Addresses.Single());
-        server.Http.BaseAddress = server.Address;
+        if (socket is null)
+        {
+            server.Address = new Uri(server._kestrel.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+            server.Http.BaseAddress = server.Address;
+        }
+
         return server;
     }
 
@@ -87,7 +102,7 @@ internal sealed class ConnectServer : IHttpApplication<HttpContext>, IAsyncDispo
     {
         if (exception is not null)
         {
-            Unexpected.Add(exception);
+            Unexpected.Enqueue(exception);
         }
     }
 
