@@ -1,0 +1,87 @@
+using System.Net;
+using Alcove.IntegrationTests.Harness;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(Installation))]
+
+namespace Alcove.IntegrationTests.Harness;
+
+/// <summary>One server and one node, started as their user starts them, for all tests of this assembly.</summary>
+public sealed class Installation : IAsyncLifetime
+{
+    public const string ApiKey = "e2b_53ae1fed82754c17ad8077fbc8bcdd90";
+    public const string AccessToken = "sk_e2b_89215020937a4c989cde33d7bc647715";
+    public const string ApiUrl = "http://localhost:3000";
+    public const string SandboxUrl = "http://localhost:3002";
+
+    private readonly Lab _lab = new();
+    private readonly Daemon _node;
+    private readonly Daemon _server;
+
+    public Installation()
+    {
+        var environment = new Dictionary<string, string?> { ["ALCOVE_HOME"] = TestHome.Path };
+        _node = new Daemon("node", TestHome.Executable("alcove-node"), environment, Path.Combine(TestHome.Path, "logs", "node.log"), _ => Task.FromResult(NodeAnswers()));
+        _server = new Daemon("server", TestHome.Executable("alcove-server"), environment, Path.Combine(TestHome.Path, "logs", "server.log"), ServerAnswersAsync);
+    }
+
+    /// <summary>Plain HTTP with the seeded key, the way curl would do it.</summary>
+    public HttpClient Api { get; } = new(new SocketsHttpHandler()) { BaseAddress = new Uri(ApiUrl), DefaultRequestHeaders = { { "X-API-Key", ApiKey } } };
+
+    internal Daemon Node => _node;
+
+    internal Daemon Server => _server;
+
+    internal Lab Lab => _lab;
+
+    public async ValueTask InitializeAsync()
+    {
+        TestHome.Check();
+        await Command.ShellAsync("ip link set lo up");
+        await RunNodeAsync("cleanup");
+        await Command.ShellAsync($"rm -rf {TestHome.Path}/server {TestHome.Path}/logs; mkdir -p {TestHome.Path}/logs");
+        await _lab.StartAsync();
+        await _node.StartAsync(CancellationToken.None);
+        (await RunAsync("alcove-server", "seed")).Succeeded();
+        await _server.StartAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Api.Dispose();
+        await _server.DisposeAsync();
+        await _node.DisposeAsync();
+        await RunNodeAsync("cleanup");
+        await _lab.DisposeAsync();
+    }
+
+    /// <summary>What the SDKs and the CLI read from their environment.</summary>
+    public static Dictionary<string, string?> ClientEnvironment() => new()
+    {
+        ["E2B_API_KEY"] = ApiKey,
+        ["E2B_ACCESS_TOKEN"] = AccessToken,
+        ["E2B_API_URL"] = ApiUrl,
+        ["E2B_SANDBOX_URL"] = SandboxUrl,
+        ["E2B_DOMAIN"] = null,
+    };
+
+    internal static Task<CommandResult> RunAsync(string executable, params string[] arguments) =>
+        Command.RunAsync(TestHome.Executable(executable), arguments, new Dictionary<string, string?> { ["ALCOVE_HOME"] = TestHome.Path }, CancellationToken.None);
+
+    private static async Task RunNodeAsync(string verb) => (await RunAsync("alcove-node", verb)).Succeeded();
+
+    private static bool NodeAnswers() => File.Exists(Path.Combine(TestHome.Path, "node.sock"));
+
+    private async Task<bool> ServerAnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await Api.GetAsync("/health", cancellationToken);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}
