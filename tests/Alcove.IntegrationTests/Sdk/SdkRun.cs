@@ -18,6 +18,9 @@ internal static partial class SdkRun
     /// <summary>The Node.js that npm brought, never the machine's own.</summary>
     public static string NodeExecutable { get; } = Path.Combine(Directory, "node_modules", ".bin", "node");
 
+    /// <summary>The CLI as npm installed it.</summary>
+    public static string CliScript { get; } = Path.Combine(Directory, "node_modules", "@e2b", "cli", "dist", "index.js");
+
     public static IEnumerable<string> TestNames(string file) =>
         NamePattern().Matches(File.ReadAllText(Path.Combine(Directory, file))).Select(match => match.Groups[1].Value.Replace("\\'", "'"));
 
