@@ -1,0 +1,108 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Alcove.Connect;
+using Alcove.Protocol.Envd;
+using Alcove.Protocol.Processes;
+
+namespace Alcove.IntegrationTests.Harness;
+
+/// <summary>What a command in a sandbox did.</summary>
+internal sealed record SandboxCommandResult(string Output, string Error, int ExitCode, string? EndError);
+
+/// <summary>A sandbox made over the API and used over the traffic port, with the binary codec; killed when disposed.</summary>
+internal sealed class TestSandbox : IAsyncDisposable
+{
+    private static readonly ConnectMethod<StartRequest, StartResponse> StartMethod = new("/process.Process/Start", StartRequest.Parser, StartResponse.Parser);
+    private static readonly ConnectMethod<ListRequest, ListResponse> ListMethod = new("/process.Process/List", ListRequest.Parser, ListResponse.Parser);
+
+    private readonly HttpClient _api;
+    private readonly ConnectClient _rpc;
+
+    private TestSandbox(HttpClient api, JsonObject created)
+    {
+        _api = api;
+        Created = created;
+        Id = (string)created["sandboxID"]!;
+        Token = (string?)created["envdAccessToken"];
+        Daemon = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(Installation.SandboxUrl), Timeout = TimeSpan.FromMinutes(2) };
+        Address(Daemon.DefaultRequestHeaders, EnvdVersion.Port);
+        _rpc = new ConnectClient(Daemon, Daemon.BaseAddress);
+    }
+
+    public string Id { get; }
+
+    public string? Token { get; }
+
+    /// <summary>The answer to the create.</summary>
+    public JsonObject Created { get; }
+
+    /// <summary>Requests to the daemon inside.</summary>
+    public HttpClient Daemon { get; }
+
+    public static async Task<TestSandbox> CreateAsync(HttpClient api, object? options = null)
+    {
+        var body = options is null ? [] : JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(options))!.AsObject();
+        body["templateID"] ??= "base";
+        body["timeout"] ??= 600;
+        using var answer = await api.PostAsJsonAsync("/sandboxes", body);
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode
+            ? new TestSandbox(api, JsonNode.Parse(text)!.AsObject())
+            : throw new InvalidOperationException($"create: {(int)answer.StatusCode} {text}");
+    }
+
+    /// <summary>Runs shell text to its end.</summary>
+    public async Task<SandboxCommandResult> RunAsync(string command, string user = "user", TimeSpan? timeout = null)
+    {
+        StringBuilder output = new(), error = new();
+        ProcessEvent.Types.EndEvent? end = null;
+        using var patience = new CancellationTokenSource(timeout ?? TimeSpan.FromMinutes(1));
+        await foreach (var message in StartAsync(command, user, patience.Token))
+        {
+            end = message.Event.End ?? end;
+            output.Append(message.Event.Data?.Stdout?.ToStringUtf8());
+            error.Append(message.Event.Data?.Stderr?.ToStringUtf8());
+        }
+
+        return new SandboxCommandResult(output.ToString(), error.ToString(), end!.ExitCode, end.HasError ? end.Error : null);
+    }
+
+    /// <summary>Starts shell text and gives its events as they come.</summary>
+    public IAsyncEnumerable<StartResponse> StartAsync(string command, string user, CancellationToken cancellationToken)
+    {
+        var invoker = new UserInvoker(Daemon, user);
+        var request = new StartRequest { Process = new ProcessConfig { Cmd = "/bin/bash", Args = { "-l", "-c", command } }, Stdin = false };
+        return new ConnectClient(invoker, Daemon.BaseAddress!).ServerStreamingAsync(StartMethod, request, cancellationToken);
+    }
+
+    public async Task<int> ProcessCountAsync() => (await _rpc.UnaryAsync(ListMethod, new ListRequest(), CancellationToken.None)).Processes.Count;
+
+    /// <summary>Routes requests to a port of this sandbox by header.</summary>
+    public void Address(System.Net.Http.Headers.HttpRequestHeaders headers, int port)
+    {
+        headers.Add("E2b-Sandbox-Id", Id);
+        headers.Add("E2b-Sandbox-Port", $"{port}");
+        if (Token is not null && port == EnvdVersion.Port)
+        {
+            headers.Add("X-Access-Token", Token);
+        }
+    }
+
+    public async Task<HttpResponseMessage> KillAsync() => await _api.DeleteAsync($"/sandboxes/{Id}");
+
+    public async ValueTask DisposeAsync()
+    {
+        (await KillAsync()).Dispose();
+        Daemon.Dispose();
+    }
+
+    private sealed class UserInvoker(HttpClient http, string user) : HttpMessageInvoker(new SocketsHttpHandler())
+    {
+        public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user + ":")));
+            return http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+    }
+}
