@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Alcove.Protocol.Sandboxes;
 
@@ -13,7 +12,6 @@ namespace Alcove.Control.Routing;
 /// <param name="TrafficAccessToken">What requests to ports other than the daemon's must carry; null when public traffic is allowed.</param>
 /// <param name="MaskRequestHost">The Host header for those ports, <c>${PORT}</c> replaced; null leaves the client's.</param>
 /// <param name="MaxConnections">Concurrent requests; −1 for no limit.</param>
-[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing that needs disposing; the route lives as long as anybody refers to it.")]
 public sealed record SandboxRoute(
     SandboxId Id,
     ulong Incarnation,

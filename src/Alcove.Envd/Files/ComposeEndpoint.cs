@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Alcove.Envd.Filesystem;
+using Alcove.Envd.Hosting;
+using Alcove.Envd.Init;
+using Alcove.Envd.Linux;
+using Alcove.Envd.Users;
+
+namespace Alcove.Envd.Files;
+
+/// <summary>Body of <c>POST /files/compose</c>.</summary>
+internal sealed record ComposeRequest(string[]? SourcePaths, string? Destination, string? Username);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ComposeRequest))]
+internal sealed partial class ComposeJson : JsonSerializerContext;
+
+/// <summary><c>POST /files/compose</c>: joins files into one, in order, and removes them. An existing destination survives any failure.</summary>
+internal sealed class ComposeEndpoint(DaemonStateHolder holder, UserDatabase users)
+{
+    public Task HandleAsync(HttpContext http) => FilesEndpoint.AnsweringAsync(http, async () =>
+    {
+        var request = await ReadAsync(http);
+        var target = FileTarget.For(http, request.Username, users, holder.Current);
+        var destination = target.Resolve(request.Destination!);
+        var sources = request.SourcePaths!.Select(target.Resolve).ToArray();
+        foreach (var source in sources)
+        {
+            CheckSource(source, destination);
+        }
+
+        await JoinAsync(sources, destination, target.User, http.RequestAborted);
+        await JsonBody.WriteAsync(http, new WrittenFile(destination).Write);
+    });
+
+    private static async Task<ComposeRequest> ReadAsync(HttpContext http)
+    {
+        try
+        {
+            var request = await JsonSerializer.DeserializeAsync(http.Request.Body, ComposeJson.Default.ComposeRequest, http.RequestAborted);
+            return request?.SourcePaths is not { Length: > 0 } ? throw Invalid("source_paths must not be empty")
+                : string.IsNullOrEmpty(request.Destination) ? throw Invalid("destination is required")
+                : request;
+        }
+        catch (JsonException e)
+        {
+            throw Invalid($"error decoding request: {e.Message}");
+        }
+    }
+
+    private static void CheckSource(string source, string destination)
+    {
+        if (source == destination)
+        {
+            throw Invalid($"source and destination are the same: {source}");
+        }
+
+        var status = FileStatus.Read(source, follow: true) ?? throw new FilesException(StatusCodes.Status404NotFound, $"source file not found: {source}");
+        if (!status.IsRegular)
+        {
+            throw Invalid($"source is not a regular file: {source}");
+        }
+    }
+
+    private static async Task JoinAsync(string[] sources, string destination, User user, CancellationToken cancellationToken)
+    {
+        var temporary = $"{destination}.e2b-compose.{Guid.NewGuid()}.tmp";
+        try
+        {
+            await new FileWriter(user, [], announced: null).WriteAsync(temporary, new JoinedStream(sources), cancellationToken);
+            if (Libc.Rename(temporary, destination) < 0)
+            {
+                throw LinuxException.Last($"error renaming to {destination}");
+            }
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        foreach (var source in sources)
+        {
+            File.Delete(source);
+        }
+    }
+
+    private static FilesException Invalid(string message) => new(StatusCodes.Status400BadRequest, message);
+}

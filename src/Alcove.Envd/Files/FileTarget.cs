@@ -1,0 +1,31 @@
+using Alcove.Envd.Init;
+using Alcove.Envd.Users;
+
+namespace Alcove.Envd.Files;
+
+/// <summary>Whose files a request means, and where paths of it lead.</summary>
+internal sealed record FileTarget(User User, DaemonState State)
+{
+    /// <param name="http">The request.</param>
+    /// <param name="named">A user's name from a body or the query; null for the default user.</param>
+    /// <exception cref="FilesException">There is no such user.</exception>
+    public static FileTarget For(HttpContext http, string? named, UserDatabase users, DaemonState state)
+    {
+        var name = named ?? Hosting.RequestUser.NameIn(http.Request) ?? state.DefaultUser;
+        var user = users.Find(name) ?? throw new FilesException(StatusCodes.Status401Unauthorized, $"error looking up user '{name}': unknown user {name}");
+        return new FileTarget(user, state);
+    }
+
+    /// <exception cref="FilesException">The path cannot be one of this sandbox.</exception>
+    public string Resolve(string path)
+    {
+        try
+        {
+            return SandboxPath.Resolve(path, User, State.DefaultWorkdir);
+        }
+        catch (ArgumentException e)
+        {
+            throw new FilesException(StatusCodes.Status400BadRequest, e.Message, e);
+        }
+    }
+}

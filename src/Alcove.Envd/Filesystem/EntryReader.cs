@@ -1,0 +1,59 @@
+using Alcove.Envd.Files;
+using Alcove.Envd.Users;
+using Alcove.Protocol.Filesystem;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Alcove.Envd.Filesystem;
+
+/// <summary>Describes paths to clients.</summary>
+internal sealed class EntryReader(UserDatabase users)
+{
+    private const int PermissionBits = 0x1FF;
+
+    /// <returns>Null when there is nothing at the path; a link that leads nowhere is something.</returns>
+    public EntryInfo? Read(string path)
+    {
+        if (FileStatus.Read(path, follow: false) is not { } status)
+        {
+            return null;
+        }
+
+        var target = status.IsLink ? FileStatus.Read(path, follow: true) : status;
+        var entry = new EntryInfo
+        {
+            Name = Name(path),
+            Path = path,
+            Type = TypeOf(target),
+            Size = status.Size,
+            Mode = (uint)((target?.Mode ?? 0) & PermissionBits),
+            Permissions = Permissions.Format(status.Mode),
+            Owner = users.UserName(status.Uid),
+            Group = users.GroupName(status.Gid),
+            ModifiedTime = new Timestamp { Seconds = status.ModifiedSeconds, Nanos = (int)status.ModifiedNanoseconds },
+        };
+        if (status.IsLink)
+        {
+            entry.SymlinkTarget = FileStatus.RealPath(path) ?? path;
+        }
+
+        if (target is not null)
+        {
+            entry.Metadata.Add(FileMetadata.Read(path));
+        }
+
+        return entry;
+    }
+
+    private static string Name(string path)
+    {
+        var trimmed = path.TrimEnd('/');
+        return trimmed.Length == 0 ? "/" : trimmed[(trimmed.LastIndexOf('/') + 1)..];
+    }
+
+    private static FileType TypeOf(FileStatus? status) => status switch
+    {
+        { IsRegular: true } => FileType.File,
+        { IsDirectory: true } => FileType.Directory,
+        _ => FileType.Unspecified,
+    };
+}
