@@ -6,8 +6,7 @@ namespace Alcove.Envd.Files;
 /// <summary>Whose files a request means, and where paths of it lead.</summary>
 internal sealed record FileTarget(User User, DaemonState State)
 {
-    /// <param name="http">The request.</param>
-    /// <param name="named">A user's name from a body or the query; null for the default user.</param>
+    /// <remarks>The name is from a body or the query; null stands for the default user.</remarks>
     /// <exception cref="FilesException">There is no such user.</exception>
     public static FileTarget For(HttpContext http, string? named, UserDatabase users, DaemonState state)
     {

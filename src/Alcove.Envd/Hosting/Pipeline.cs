@@ -29,7 +29,7 @@ internal sealed class Pipeline(Endpoints endpoints, DaemonStateHolder state, Req
 
         if (RequestUser.NameIn(http.Request) is { } name && !users.IsKnown(name))
         {
-            await ConnectError.WriteAsync(http, ConnectCode.Unauthenticated, $"invalid username: '{name}'");
+            await ConnectErrors.WriteAsync(http, new ConnectException(ConnectCode.Unauthenticated, $"invalid username: '{name}'"));
             return;
         }
 
