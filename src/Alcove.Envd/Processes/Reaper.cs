@@ -12,7 +12,7 @@ internal sealed unsafe class Reaper
     private const int Exited = 4;
     private const int NoWait = 0x01000000;
     private const int SignalInfoSize = 128;
-    private const int PidOffset = 12;
+    private const int PidOffset = 16;
 
     /// <summary>Without children there is nothing to wait for, until one is started; orphans only come from those.</summary>
     private static readonly TimeSpan ChildlessWait = TimeSpan.FromSeconds(1);
