@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Alcove.Connect.Client;
+using Alcove.Connect.Codecs;
 using Google.Protobuf;
 
 namespace Alcove.Connect;
@@ -9,9 +10,11 @@ namespace Alcove.Connect;
 /// early ends at once; see <see cref="UnixSocketHandler"/>.</param>
 /// <param name="baseAddress">What the methods' paths are put behind, for example <c>http://node/</c>.</param>
 /// <param name="time">The clock of timeouts, the system's by default.</param>
-/// <param name="maxResponseBytes">The longest message that is accepted, 64 MiB by default.</param>
+/// <param name="maxResponseBytes">The longest message that is accepted, 64 MiB by default, 1 GiB at most.</param>
 public sealed class ConnectClient(HttpMessageInvoker http, Uri baseAddress, TimeProvider? time = null, int maxResponseBytes = 64 * 1024 * 1024)
 {
+    private readonly int _maxResponseBytes = MessageSize.Limit(maxResponseBytes, nameof(maxResponseBytes));
+
     /// <exception cref="ConnectException">The server answered with an error, or could not be reached (<see cref="ConnectCode.Unavailable"/>).</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public Task<TResponse> UnaryAsync<TRequest, TResponse>(
@@ -29,7 +32,7 @@ public sealed class ConnectClient(HttpMessageInvoker http, Uri baseAddress, Time
         where TRequest : IMessage<TRequest>
         where TResponse : IMessage<TResponse>
     {
-        using var call = new ClientCall(http, time ?? TimeProvider.System, maxResponseBytes, timeout, cancellationToken);
+        using var call = new ClientCall(http, time ?? TimeProvider.System, _maxResponseBytes, timeout, cancellationToken);
         try
         {
             return await call.UnaryAsync(Address(method.Path), request, method.ResponseParser);
@@ -57,7 +60,7 @@ public sealed class ConnectClient(HttpMessageInvoker http, Uri baseAddress, Time
         where TRequest : IMessage<TRequest>
         where TResponse : IMessage<TResponse>
     {
-        using var call = new ClientCall(http, time ?? TimeProvider.System, maxResponseBytes, timeout, cancellationToken);
+        using var call = new ClientCall(http, time ?? TimeProvider.System, _maxResponseBytes, timeout, cancellationToken);
         await using var messages = call.ServerStreamingAsync(Address(method.Path), request, method.ResponseParser).GetAsyncEnumerator(cancellationToken);
         while (await MoveNextAsync(messages, call))
         {

@@ -84,7 +84,7 @@ internal sealed class ClientCall : IDisposable
         OperationCanceledException when _deadline.IsCancellationRequested =>
             new ConnectException(ConnectCode.DeadlineExceeded, "context deadline exceeded", exception),
         OperationCanceledException or HttpRequestException or IOException =>
-            new ConnectException(ConnectCode.Unavailable, $"the server cannot be reached: {exception.Message}", exception),
+            new ConnectException(ConnectCode.Unavailable, $"the connection to the server failed: {exception.Message}", exception),
         MalformedException => new ConnectException(ConnectCode.Internal, $"the answer is malformed: {exception.Message}", exception),
         _ => null,
     };

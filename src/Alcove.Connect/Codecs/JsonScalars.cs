@@ -123,28 +123,24 @@ internal static class JsonScalars
         }
     }
 
-    private static double Real(ref Utf8JsonReader reader, FieldDescriptor field, double largest)
+    private static double Real(ref Utf8JsonReader reader, FieldDescriptor field, double largest) => reader.TokenType switch
     {
-        var number = reader.TokenType switch
-        {
-            JsonTokenType.Number => reader.GetDouble(),
-            JsonTokenType.String => NamedReal(Text(ref reader), field),
-            _ => throw Misfit(field),
-        };
-        return double.IsFinite(number) && Math.Abs(number) > largest || IsOverflow(ref reader, number) ? throw Misfit(field) : number;
-    }
+        JsonTokenType.Number => InRange(reader.GetDouble(), field, largest),
+        JsonTokenType.String => Real(Text(ref reader), field, largest),
+        _ => throw Misfit(field),
+    };
 
-    private static bool IsOverflow(ref Utf8JsonReader reader, double number) =>
-        reader.TokenType == JsonTokenType.Number && !double.IsFinite(number);
-
-    private static double NamedReal(string text, FieldDescriptor field) => text switch
+    private static double Real(string text, FieldDescriptor field, double largest) => text switch
     {
         "NaN" => double.NaN,
         "Infinity" => double.PositiveInfinity,
         "-Infinity" => double.NegativeInfinity,
-        _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
+        _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => InRange(number, field, largest),
         _ => throw Misfit(field),
     };
+
+    private static double InRange(double number, FieldDescriptor field, double largest) =>
+        Math.Abs(number) <= largest ? number : throw Misfit(field);
 
     private static JsonException Misfit(FieldDescriptor field) => new($"{field.JsonName} is not a valid {field.FieldType}");
 }

@@ -240,6 +240,12 @@ public sealed class UnaryTests
         Assert.Equal(40_000_000, answer.Entry.Size);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(int.MaxValue)]
+    public void Limit_OutOfBounds_IsRefused(int bytes) =>
+        Assert.Equal(nameof(ConnectOptions.MaxRequestBytes), Assert.Throws<ArgumentOutOfRangeException>(() => new ConnectOptions { MaxRequestBytes = bytes }).ParamName);
+
     [Fact]
     public async Task Client_GoesAway_CancelsTheHandler()
     {
