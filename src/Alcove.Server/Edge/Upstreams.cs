@@ -1,0 +1,12 @@
+using System.Runtime.CompilerServices;
+using Alcove.Control.Routing;
+
+namespace Alcove.Server.Edge;
+
+/// <summary>The connections of each run that has had traffic. Keyed by the route itself: what has its address later is another route.</summary>
+internal sealed class Upstreams(EdgeOptions options, Dialer dialer)
+{
+    private readonly ConditionalWeakTable<SandboxRoute, Upstream> _byRoute = [];
+
+    public Upstream Of(SandboxRoute route) => _byRoute.GetValue(route, created => new Upstream(created, options, dialer));
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Alcove.Control.Routing;
+using Alcove.Protocol.Sandboxes;
+using Alcove.Server.Edge;
+using Alcove.Server.Listening;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Alcove.Tests.Server.Edge;
+
+/// <summary>The edge on a real Kestrel and free loopback ports, with routes to whatever a test puts behind it.</summary>
+internal sealed class EdgeHost : IAsyncDisposable
+{
+    private static int _lastSlot;
+
+    private readonly WebApplication _app;
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("alcove-edge-");
+    private readonly HttpClient _client;
+
+    private EdgeHost(EdgeOptions options, Func<SandboxId, ValueTask<SandboxRoute?>>? findElsewhere)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<ILoggerProvider>(Errors);
+        builder.AddListening(new ListeningOptions { ApiPort = 0, TrafficPort = 0, TlsDirectory = Path.Combine(_home.FullName, "tls") });
+        builder.AddEdge(options, findElsewhere is null ? null : _ => findElsewhere);
+        _app = builder.Build();
+        _app.UseEdge();
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = async (_, _) => new NetworkStream(await ConnectAsync(), ownsSocket: true),
+        });
+    }
+
+    /// <summary>What was logged as an error: nothing a client or a sandbox does may be one.</summary>
+    public ErrorLog Errors { get; } = new();
+
+    public RouteTable Routes => _app.Services.GetRequiredService<RouteTable>();
+
+    public IPEndPoint EndPoint => _app.Services.GetRequiredService<SharedPortFactory>().EndPointsOf(ServerPort.Traffic)[0];
+
+    public static async Task<EdgeHost> StartAsync(EdgeOptions? options = null, Func<SandboxId, ValueTask<SandboxRoute?>>? findElsewhere = null)
+    {
+        var host = new EdgeHost(options ?? new EdgeOptions(), findElsewhere);
+        await host._app.StartAsync(TestContext.Current.CancellationToken);
+        return host;
+    }
+
+    /// <summary>An address on this machine that nobody else uses: no other test, no other run of the tests.</summary>
+    public static IPAddress NewSlot()
+    {
+        var number = Interlocked.Increment(ref _lastSlot);
+        return new IPAddress([127, (byte)(64 + (Environment.ProcessId % 128)), (byte)(Environment.ProcessId / 128 % 256), (byte)number]);
+    }
+
+    /// <summary>Publishes a route to <paramref name="address"/> under a new id.</summary>
+    public SandboxRoute AddRoute(
+        IPAddress? address = null,
+        string? envdToken = null,
+        string? trafficToken = null,
+        string? mask = null,
+        int maxConnections = -1,
+        SandboxId? id = null,
+        ulong incarnation = 1)
+    {
+        var route = new SandboxRoute(id ?? SandboxId.New(), incarnation, "node", address ?? NewSlot(), envdToken, trafficToken, mask, maxConnections);
+        Routes.Publish(route);
+        return route;
+    }
+
+    public async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(EndPoint, TestContext.Current.CancellationToken);
+        return socket;
+    }
+
+    /// <summary>Sends a request, by default GET and HTTP/1.1, and returns when the answer's headers are there.</summary>
+    /// <param name="host">The host header, with or without a port.</param>
+    /// <param name="path">Sent as it is.</param>
+    /// <param name="change">Adds headers, a body, another version.</param>
+    /// <param name="client">Cancelled when the client gives up.</param>
+    public async Task<HttpResponseMessage> SendAsync(string host, string path = "/", Action<HttpRequestMessage>? change = null, CancellationTokenSource? client = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://edge.test{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
+        {
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.Host = host;
+        change?.Invoke(request);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, client?.Token ?? default);
+        return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.DisposeAsync();
+        _home.Delete(recursive: true);
+        Assert.Empty(Errors.Entries);
+    }
+
+    internal sealed class ErrorLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Entries { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Entries.Enqueue($"{formatter(state, exception)} {exception}");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

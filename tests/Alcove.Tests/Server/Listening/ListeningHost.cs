@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Alcove.Server.Listening;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Alcove.Tests.Server.Listening;
+
+/// <summary>A real Kestrel on free loopback ports that says how each request reached it: <c>Traffic HTTP/2 https</c>.</summary>
+internal sealed class ListeningHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("alcove-listening-");
+
+    private ListeningHost(Func<ListeningOptions, ListeningOptions> change, TimeProvider? time)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        if (time is not null)
+        {
+            builder.Services.AddSingleton(time);
+        }
+
+        builder.AddListening(change(new ListeningOptions { ApiPort = 0, TrafficPort = 0, TlsDirectory = TlsDirectory }));
+        _app = builder.Build();
+        _app.Run(context => context.Response.WriteAsync($"{context.GetServerPort()} {context.Request.Protocol} {context.Request.Scheme}"));
+    }
+
+    public string TlsDirectory => Path.Combine(_home.FullName, "server", "tls");
+
+    public static async Task<ListeningHost> StartAsync(Func<ListeningOptions, ListeningOptions>? change = null, TimeProvider? time = null)
+    {
+        var host = new ListeningHost(change ?? (options => options), time);
+        await host._app.StartAsync(TestContext.Current.CancellationToken);
+        return host;
+    }
+
+    public IReadOnlyList<IPEndPoint> EndPointsOf(ServerPort port) => _app.Services.GetRequiredService<SharedPortFactory>().EndPointsOf(port);
+
+    public async Task<Socket> ConnectAsync(ServerPort port = ServerPort.Traffic)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(EndPointsOf(port)[0], TestContext.Current.CancellationToken);
+        return socket;
+    }
+
+    /// <summary>GET <c>/</c>, over TLS verified against the authority's certificate as <c>curl --cacert</c> does it.</summary>
+    public async Task<string> GetAsync(string scheme, Version version, ServerPort port, string host = "localhost", IPEndPoint? endPoint = null)
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(endPoint ?? EndPointsOf(port)[0], cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+            SslOptions = TrustOf(TlsDirectory),
+        };
+        using var client = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{scheme}://{host}/") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _home.Delete(recursive: true);
+    }
+
+    private static SslClientAuthenticationOptions TrustOf(string tlsDirectory)
+    {
+        var path = Path.Combine(tlsDirectory, "ca.crt");
+        return !File.Exists(path) ? new() : new()
+        {
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(path) },
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+        };
+    }
+}
