@@ -1,0 +1,136 @@
+using Alcove.Connect;
+using Alcove.Control.Sandboxes;
+using Alcove.Control.Storage;
+using Alcove.Control.Templates;
+using Alcove.Protocol.Nodes;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Alcove.Control.Nodes;
+
+/// <summary>
+/// Keeps in touch with a node: takes in what it has, compares its runs with the rows, and hears what ends there. While it is away its
+/// sandboxes keep their rows and routes; when it is back they are compared again.
+/// </summary>
+public sealed partial class NodeWatch(
+    NodeClient client, NodeRegistry registry, TemplateDirectory templates, Database database, IGrainFactory grains, TimeProvider time, ILogger<NodeWatch> logger) : BackgroundService
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Three heartbeats.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
+
+    private bool _isAway;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            string? node = null;
+            try
+            {
+                var status = await client.StatusAsync(stoppingToken);
+                node = status.NodeId;
+                await FollowAsync(status, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                NoteAway(e);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            registry.MarkGone(node ?? string.Empty);
+            await Task.Delay(Retry, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>1. events, so that nothing is missed. 2. templates. 3. compare. 4. ready. 5. events as they come.</summary>
+    private async Task FollowAsync(NodeStatus status, CancellationToken stoppingToken)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        await using var events = client.WatchAsync(silence.Token).GetAsyncEnumerator(silence.Token);
+        silence.CancelAfter(Silence);
+        await events.MoveNextAsync();
+        await templates.SynchronizeAsync(status, stoppingToken);
+        await ReconcileAsync(status.NodeId, stoppingToken);
+        registry.Set(new NodeView(status, client, IsReady: true));
+        _isAway = false;
+        Connected(logger, status.NodeId, status.SandboxCount);
+        while (true)
+        {
+            silence.CancelAfter(Silence);
+            if (!await events.MoveNextAsync())
+            {
+                throw new ConnectException(ConnectCode.Unavailable, "the node ended its stream");
+            }
+
+            await HandleAsync(status.NodeId, events.Current, stoppingToken);
+        }
+    }
+
+    private async Task HandleAsync(string node, NodeEvent message, CancellationToken cancellationToken)
+    {
+        switch (message.EventCase)
+        {
+            case NodeEvent.EventOneofCase.RunEnded:
+                await grains.GetGrain<ISandboxGrain>(message.RunEnded.SandboxId).LostAsync((long)message.RunEnded.Incarnation, message.RunEnded.Reason);
+                break;
+            case NodeEvent.EventOneofCase.Heartbeat:
+                var status = await client.StatusAsync(cancellationToken);
+                await templates.SynchronizeAsync(status, cancellationToken);
+                registry.Set(new NodeView(status, client, IsReady: true));
+                break;
+            case NodeEvent.EventOneofCase.Hello or NodeEvent.EventOneofCase.None:
+                break;
+        }
+    }
+
+    /// <summary>Rows without a run are lost, runs without a row are killed, and what was interrupted goes on.</summary>
+    private async Task ReconcileAsync(string node, CancellationToken cancellationToken)
+    {
+        var runs = (await client.ListAsync(cancellationToken)).ToDictionary(run => run.SandboxId);
+        await using var db = database.Open();
+        var rows = await db.Sandboxes.AsNoTracking().Where(row => row.NodeId == node).ToListAsync(cancellationToken);
+        foreach (var row in rows)
+        {
+            var grain = grains.GetGrain<ISandboxGrain>(row.Id);
+            var isThere = runs.TryGetValue(row.Id, out var run) && (long)run.Incarnation == row.Incarnation;
+            if (row.Status == SandboxStatus.Running && !isThere)
+            {
+                await grain.LostAsync(row.Incarnation, "it was not running when its node came back");
+            }
+            else if (row.Status is SandboxStatus.Starting or SandboxStatus.Killing)
+            {
+                await grain.RecoverAsync();
+            }
+        }
+
+        foreach (var stranger in runs.Values.Where(run => rows.TrueForAll(row => row.Id != run.SandboxId || row.Incarnation != (long)run.Incarnation)))
+        {
+            Stranger(logger, stranger.SandboxId);
+            await client.KillAsync(stranger.SandboxId, (long)stranger.Incarnation, cancellationToken);
+        }
+    }
+
+    private void NoteAway(Exception exception)
+    {
+        if (!_isAway)
+        {
+            _isAway = true;
+            Away(logger, exception.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {NodeId} is connected; {Count} sandboxes run there")]
+    private static partial void Connected(ILogger logger, string nodeId, uint count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The node does not answer: {Reason}")]
+    private static partial void Away(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Sandbox {SandboxId} runs on the node and belongs to nobody: it is killed")]
+    private static partial void Stranger(ILogger logger, string sandboxId);
+}

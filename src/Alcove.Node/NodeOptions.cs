@@ -1,0 +1,28 @@
+using Alcove.Runtime;
+
+namespace Alcove.Node;
+
+/// <summary>What the node is told by its environment.</summary>
+internal sealed record NodeOptions
+{
+    /// <value><c>ALCOVE_NODE_SOCKET</c>: where the server reaches the node; below the home unless said otherwise.</value>
+    public required string Socket { get; init; }
+
+    /// <value>How the runtime works.</value>
+    public required RuntimeOptions Runtime { get; init; }
+
+    /// <value><c>ALCOVE_GROUP</c>: whose members may call the node, besides root.</value>
+    public string Group { get; init; } = "alcove";
+
+    /// <exception cref="ArgumentException">A setting cannot be: the message names it.</exception>
+    public static NodeOptions FromEnvironment()
+    {
+        var runtime = RuntimeOptions.FromEnvironment(Environment.GetEnvironmentVariable);
+        return new NodeOptions
+        {
+            Runtime = runtime,
+            Socket = Environment.GetEnvironmentVariable("ALCOVE_NODE_SOCKET") is { Length: > 0 } socket ? socket : Path.Combine(runtime.Home, "node.sock"),
+            Group = Environment.GetEnvironmentVariable("ALCOVE_GROUP") is { Length: > 0 } group ? group : "alcove",
+        };
+    }
+}

@@ -1,0 +1,88 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Alcove.Connect;
+using Alcove.Protocol.Envd;
+using Alcove.Protocol.Nodes;
+using Alcove.Runtime;
+using Alcove.Runtime.Crun;
+using Alcove.Runtime.Images;
+
+namespace Alcove.Node.Sandboxes;
+
+/// <summary>What the node is and has, and what happens on it without anybody asking.</summary>
+internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templates, TimeProvider time)
+{
+    private const int QueueLength = 1024;
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
+
+    private readonly string _instance = Guid.NewGuid().ToString("n");
+    private readonly string _node = Environment.MachineName;
+
+    public void MapTo(ConnectRouter router) => router
+        .Unary(NodeMethods.GetStatus, (_, _) => ValueTask.FromResult(Status()))
+        .ServerStreaming(NodeMethods.WatchEvents, WatchAsync);
+
+    private NodeStatus Status()
+    {
+        var (memory, disk) = (MachineMemory.Read(), runtime.Disk());
+        return new NodeStatus
+        {
+            NodeId = _node,
+            InstanceId = _instance,
+            Version = typeof(StatusService).Assembly.GetName().Version!.ToString(3),
+            SandboxCount = (uint)runtime.Runs.Count(),
+            CpuCount = (uint)Environment.ProcessorCount,
+            MemoryTotalBytes = (ulong)memory.Total,
+            MemoryAvailableBytes = (ulong)memory.Available,
+            DiskTotalBytes = (ulong)disk.Total,
+            DiskAvailableBytes = (ulong)disk.Available,
+            Architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "amd64",
+            EnvdVersion = EnvdVersion.Current,
+            CanPause = false,
+            CannotPauseReason = "pause is not supported by this version of Alcove",
+            Templates =
+            {
+                templates.All().Select(t => new TemplateImage { TemplateId = t.TemplateId, Digest = t.Digest, CpuCount = (uint)t.CpuCount, MemoryMib = (uint)t.MemoryMiB, DiskMib = (uint)t.DiskMiB }),
+            },
+        };
+    }
+
+    private async Task WatchAsync(WatchEventsRequest request, ConnectResponseStream<NodeEvent> responses, ConnectContext context)
+    {
+        var events = Channel.CreateBounded<NodeEvent>(QueueLength);
+        runtime.RunEnded += Enqueue;
+        try
+        {
+            await responses.WriteAsync(new NodeEvent { Hello = new NodeEvent.Types.Hello { NodeId = _node, InstanceId = _instance } }, context.CancellationToken);
+            while (true)
+            {
+                var message = await NextAsync(events.Reader, context.CancellationToken);
+                await responses.WriteAsync(message ?? new NodeEvent { Heartbeat = new NodeEvent.Types.Heartbeat() }, context.CancellationToken);
+            }
+        }
+        finally
+        {
+            runtime.RunEnded -= Enqueue;
+        }
+
+        void Enqueue(EndedRun ended) => events.Writer.TryWrite(new NodeEvent
+        {
+            RunEnded = new NodeEvent.Types.RunEnded { SandboxId = ended.SandboxId, Incarnation = ended.Incarnation, Reason = ended.Reason },
+        });
+    }
+
+    /// <returns>Null when nothing happened for as long as a heartbeat.</returns>
+    private async Task<NodeEvent?> NextAsync(ChannelReader<NodeEvent> events, CancellationToken cancellationToken)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = time.CreateTimer(_ => silence.Cancel(), null, Heartbeat, Timeout.InfiniteTimeSpan);
+        try
+        {
+            return await events.ReadAsync(silence.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Alcove.Runtime.Linux;
+
+namespace Alcove.Runtime.Crun;
+
+/// <summary>
+/// What a node knows of a sandbox, in a file: written before anything else of it is made and removed last, so that whatever is
+/// found without a committed one is nobody's.
+/// </summary>
+/// <param name="Spec">What was asked for.</param>
+/// <param name="Slot">Its number.</param>
+/// <param name="Prefix">The crun and criu that it was started with.</param>
+/// <param name="Envd">The daemon inside.</param>
+/// <param name="Committed">Whether its create was confirmed.</param>
+/// <param name="Process">Its first process, once there is one.</param>
+/// <param name="StartedAt">When that started.</param>
+internal sealed record Manifest(RunSpec Spec, int Slot, string Prefix, string Envd, bool Committed, ProcessIdentity? Process, DateTimeOffset? StartedAt)
+{
+    private const string FileName = "manifest.json";
+
+    public static async Task WriteAsync(string directory, Manifest manifest)
+    {
+        Directory.CreateDirectory(directory);
+        var (path, unfinished) = ($"{directory}/{FileName}", $"{directory}/{FileName}.new");
+        await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            await JsonSerializer.SerializeAsync(file, manifest, ManifestJson.Default.Manifest);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(unfinished, path, overwrite: true);
+    }
+
+    /// <returns>Null when there is none, or none that is whole.</returns>
+    public static Manifest? Read(string directory)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText($"{directory}/{FileName}"), ManifestJson.Default.Manifest);
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Manifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;

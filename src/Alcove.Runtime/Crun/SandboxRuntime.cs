@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using Alcove.Runtime.Cgroups;
+using Alcove.Runtime.Linux;
+using Alcove.Runtime.Networking;
+using Alcove.Runtime.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Alcove.Runtime.Crun;
+
+/// <summary>
+/// Makes sandboxes real on this machine with crun: opens an installation, starts and ends runs, and takes over those that an earlier
+/// process of the node started. One act a sandbox at a time.
+/// </summary>
+public sealed class SandboxRuntime : IAsyncDisposable
+{
+    private readonly RuntimeOptions _options;
+    private readonly HomePaths _paths;
+    private readonly TimeProvider _time;
+    private readonly Pool _pool;
+    private readonly HostFirewall _firewall;
+    private readonly SlotAddresses _addresses;
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
+    private readonly ConcurrentDictionary<string, Manifest> _manifests = new();
+    private readonly StartVerb _start;
+    private readonly EndVerb _end;
+    private readonly AdoptVerb _adopt;
+    private readonly ProcessWatcher _watcher = new();
+    private readonly Slots _slots;
+
+    /// <param name="options">Where and how.</param>
+    /// <param name="preparedDiskMiB">Size of the disks that are made ahead.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="logger">Told what happens.</param>
+    public SandboxRuntime(RuntimeOptions options, int preparedDiskMiB, TimeProvider time, ILogger<SandboxRuntime> logger)
+    {
+        (_options, _time) = (options, time);
+        _paths = new HomePaths(options.Home);
+        var installation = Installation.Id(_paths);
+        var cgroups = CgroupLayout.Detect(installation);
+        _addresses = new SlotAddresses(options.Slots, installation);
+        _pool = new Pool(options, _paths);
+        var storage = new RootFileSystem(_paths, _pool, time);
+        _firewall = new HostFirewall(_addresses, _paths, options.DirectDns);
+        _slots = new Slots(_addresses, new SlotNetwork(_addresses, _paths, time), storage, options.PreparedSlots, preparedDiskMiB);
+        var crun = new CrunCommand(_paths, cgroups);
+        _end = new EndVerb(_paths, cgroups, crun, _slots, _firewall, _addresses, time);
+        _start = new StartVerb(_paths, cgroups, crun, _slots, storage, _firewall, _addresses, _end, time, logger);
+        _adopt = new AdoptVerb(_paths, cgroups, _slots, _addresses, _end, logger);
+    }
+
+    /// <summary>Raised when a run ends by itself; what it was made of is removed right after.</summary>
+    public event Action<EndedRun>? RunEnded;
+
+    public IEnumerable<Run> Runs => _manifests.Values.Select(Describe);
+
+    /// <summary>Mounts, pool, firewall; then everything that is there already: runs are taken over, what is nobody's is removed.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken);
+        foreach (var manifest in await _adopt.RunAsync(cancellationToken))
+        {
+            _manifests[manifest.Spec.SandboxId] = manifest;
+        }
+
+        await _firewall.OpenAsync(_manifests.Values.Where(m => !m.Spec.AllowInternet).Select(m => _addresses.Of(m.Slot)), cancellationToken);
+        foreach (var manifest in _manifests.Values)
+        {
+            Follow(manifest);
+        }
+
+        _slots.Start();
+    }
+
+    /// <summary>Directories, the shared mount of mount points, crun's state, the pool.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        foreach (var directory in (string[])[_paths.Sandboxes, _paths.Run, _paths.Templates])
+        {
+            Directory.CreateDirectory(directory);
+        }
+
+        if (!Mounts.IsMountPoint(_paths.Run))
+        {
+            Mounts.Mount(_paths.Run, _paths.Run, null, Mounts.Bind, null);
+            Mounts.Mount("none", _paths.Run, null, Mounts.Shared, null);
+        }
+
+        Directory.CreateDirectory(_paths.CrunState);
+        if (!Mounts.IsMountPoint(_paths.CrunState))
+        {
+            Mounts.Mount("alcove", _paths.CrunState, "tmpfs", 0, "mode=755");
+        }
+
+        await _pool.OpenAsync(cancellationToken);
+    }
+
+    /// <summary>Starts a run, or gives the one that is there when it is the same.</summary>
+    /// <param name="spec">What it shall be.</param>
+    /// <param name="ready">Called with its address once its first process runs; the run is committed when this returns.</param>
+    /// <param name="cancellationToken">Ends the attempt; what was made is removed.</param>
+    /// <exception cref="RuntimeException">It could not be started; nothing of it is left.</exception>
+    public Task<Run> StartAsync(RunSpec spec, Func<Run, CancellationToken, Task> ready, CancellationToken cancellationToken) => InTurnAsync(spec.SandboxId, async () =>
+    {
+        if (_manifests.TryGetValue(spec.SandboxId, out var existing))
+        {
+            return existing.Spec.Incarnation == spec.Incarnation
+                ? Describe(existing)
+                : throw new RuntimeException(RuntimeFailure.Exists, $"sandbox {spec.SandboxId} exists in run {existing.Spec.Incarnation}");
+        }
+
+        CheckCapacity(spec);
+        var manifest = await _start.RunAsync(spec, started => ready(Describe(started), cancellationToken), cancellationToken);
+        _manifests[spec.SandboxId] = manifest;
+        Follow(manifest);
+        return Describe(manifest);
+    });
+
+    /// <summary>Ends a run and removes everything of it.</summary>
+    /// <returns>False when there is none, or only another one.</returns>
+    public Task<bool> EndAsync(string sandboxId, ulong? incarnation) => InTurnAsync(sandboxId, async () =>
+    {
+        if (!_manifests.TryGetValue(sandboxId, out var manifest) || (incarnation is { } wanted && manifest.Spec.Incarnation != wanted))
+        {
+            return false;
+        }
+
+        await _end.RunAsync(manifest);
+        _manifests.TryRemove(sandboxId, out _);
+        return true;
+    });
+
+    /// <summary>Bytes of the pool: in all, and free.</summary>
+    public (long Total, long Available) Disk() => _pool.Space();
+
+    /// <summary>Removes everything of this installation from the machine: sandboxes, namespaces, mounts, firewall; files of the home stay.</summary>
+    public async Task RemoveAllAsync()
+    {
+        await _adopt.RemoveAllAsync();
+        await _firewall.RemoveAsync();
+        foreach (var mount in Mounts.Below(_paths.Run).Concat(Mounts.Below(_paths.Pool)))
+        {
+            await Mounts.UnmountAsync(mount, _time);
+        }
+    }
+
+    /// <summary>Lets sandboxes live on; only what was made ahead and is not used goes.</summary>
+    public ValueTask DisposeAsync() => _slots.DisposeAsync();
+
+    private void CheckCapacity(RunSpec spec)
+    {
+        var available = MachineMemory.Read().Available;
+        if (available < (long)_options.MemoryReserveMiB << 20)
+        {
+            throw new RuntimeException(RuntimeFailure.NoCapacity, $"free memory ({available >> 20} MiB) is below the reserve of {_options.MemoryReserveMiB} MiB");
+        }
+
+        if (!_pool.HasRoom())
+        {
+            throw new RuntimeException(RuntimeFailure.NoCapacity, $"free disk ({_pool.Space().Available >> 20} MiB) is below the reserve");
+        }
+
+        if (spec.Layers.Count == 0)
+        {
+            throw new RuntimeException(RuntimeFailure.LayerMissing, "a sandbox needs at least one layer");
+        }
+    }
+
+    private void Follow(Manifest manifest) => _watcher.Watch(manifest.Process!.Value, () => _ = ReapAsync(manifest));
+
+    private async Task ReapAsync(Manifest manifest)
+    {
+        var id = manifest.Spec.SandboxId;
+        await InTurnAsync(id, async () =>
+        {
+            if (!_manifests.TryGetValue(id, out var current) || current.Spec.Incarnation != manifest.Spec.Incarnation)
+            {
+                return false;
+            }
+
+            RunEnded?.Invoke(new EndedRun(id, manifest.Spec.Incarnation, _end.Reason(id)));
+            await _end.RunAsync(manifest);
+            return _manifests.TryRemove(id, out _);
+        });
+    }
+
+    private Run Describe(Manifest manifest) => new(
+        manifest.Spec.SandboxId,
+        manifest.Spec.Incarnation,
+        manifest.Committed ? RunPhase.Running : RunPhase.Starting,
+        _addresses.Of(manifest.Slot),
+        manifest.StartedAt);
+
+    private async Task<T> InTurnAsync<T>(string sandboxId, Func<Task<T>> act)
+    {
+        var turn = _turns.GetOrAdd(sandboxId, _ => new SemaphoreSlim(1, 1));
+        await turn.WaitAsync();
+        try
+        {
+            return await act();
+        }
+        finally
+        {
+            turn.Release();
+            if (!_manifests.ContainsKey(sandboxId))
+            {
+                _turns.TryRemove(new(sandboxId, turn));
+            }
+        }
+    }
+}

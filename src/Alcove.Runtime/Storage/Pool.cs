@@ -1,0 +1,111 @@
+using Alcove.Runtime.Linux;
+using Alcove.Runtime.Processes;
+
+namespace Alcove.Runtime.Storage;
+
+/// <summary>The file system that everything big lies on: one that shares blocks between files, so that a disk is cloned in a millisecond.</summary>
+internal sealed class Pool(RuntimeOptions options, HomePaths paths)
+{
+    private const nuint CloneFile = 0x40049409;
+    private const long MinimumFree = 4L << 30;
+
+    private readonly SemaphoreSlim _blanks = new(1, 1);
+
+    /// <summary>Makes or mounts it: the home itself where that can share blocks, otherwise a sparse XFS image.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(paths.Pool);
+        if (!Mounts.IsMountPoint(paths.Pool) && (File.Exists(paths.PoolImage) || !CanClone(paths.Home)))
+        {
+            await MountImageAsync(cancellationToken);
+        }
+
+        foreach (var directory in (string[])[paths.Layers, paths.Disks, $"{paths.Pool}/blanks", $"{paths.Pool}/skeleton/upper", $"{paths.Pool}/skeleton/work"])
+        {
+            Directory.CreateDirectory(directory);
+        }
+    }
+
+    /// <summary>Makes the disk of a slot: a clone of a blank file system of that size.</summary>
+    public async Task CreateDiskAsync(string image, int sizeMiB, CancellationToken cancellationToken)
+    {
+        var blank = await BlankAsync(sizeMiB, cancellationToken);
+        if (!TryClone(blank, image))
+        {
+            throw new RuntimeException(RuntimeFailure.Failed, $"clone {image}: {Libc.LastError}");
+        }
+    }
+
+    /// <summary>Bytes in all, and bytes free for good: what both the pool and the file system below it have left.</summary>
+    public (long Total, long Available) Space()
+    {
+        var (pool, below) = (new DriveInfo(paths.Pool), new DriveInfo(paths.Home));
+        return (Math.Min(pool.TotalSize, below.TotalSize), Math.Min(pool.AvailableFreeSpace, below.AvailableFreeSpace));
+    }
+
+    /// <summary>Whether another sandbox may be made: a tenth, or 4 GiB where that is less, stays free.</summary>
+    public bool HasRoom()
+    {
+        var (total, available) = Space();
+        return available >= Math.Min(total / 10, MinimumFree);
+    }
+
+    private async Task MountImageAsync(CancellationToken cancellationToken)
+    {
+        if (!File.Exists(paths.PoolImage))
+        {
+            var unfinished = paths.PoolImage + ".new";
+            await ChildProcess.ShellAsync("rm -f \"$1\"; truncate -s \"$2G\" \"$1\"; mkfs.xfs -q -m reflink=1 \"$1\"", [unfinished, $"{options.PoolGiB}"], cancellationToken);
+            File.Move(unfinished, paths.PoolImage);
+        }
+
+        LoopDevice.Mount(paths.PoolImage, paths.Pool, "xfs", Mounts.NoAccessTimes, "discard");
+    }
+
+    /// <summary>Blanks keep one UUID for all their clones: overlay's index names it in file handles.</summary>
+    /// <remarks>A journal, for its list of orphans: what is open and has no name any more is given back by the next mount.</remarks>
+    private async Task<string> BlankAsync(int sizeMiB, CancellationToken cancellationToken)
+    {
+        var blank = $"{paths.Pool}/blanks/{sizeMiB}";
+        await _blanks.WaitAsync(cancellationToken);
+        try
+        {
+            if (!File.Exists(blank))
+            {
+                await ChildProcess.ShellAsync(
+                    "rm -f \"$1\"; truncate -s \"$2M\" \"$1\"; mkfs.ext4 -q -J size=16 -E lazy_itable_init=1,lazy_journal_init=1,nodiscard -m 0 -d \"$3\" \"$1\"; mv \"$1\" \"$4\"",
+                    [blank + ".new", $"{sizeMiB}", $"{paths.Pool}/skeleton", blank],
+                    cancellationToken);
+            }
+
+            return blank;
+        }
+        finally
+        {
+            _blanks.Release();
+        }
+    }
+
+    /// <summary>By trying.</summary>
+    private static bool CanClone(string directory)
+    {
+        var (source, target) = ($"{directory}/.clone-probe", $"{directory}/.clone-probe-2");
+        File.WriteAllText(source, "probe");
+        try
+        {
+            return TryClone(source, target);
+        }
+        finally
+        {
+            File.Delete(source);
+            File.Delete(target);
+        }
+    }
+
+    private static bool TryClone(string source, string target)
+    {
+        using var from = File.OpenHandle(source, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var to = File.OpenHandle(target, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
+        return Libc.Ioctl((int)to.DangerousGetHandle(), CloneFile, from.DangerousGetHandle()) == 0;
+    }
+}
