@@ -9,7 +9,6 @@ using Alcove.Control.Templates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
-using Orleans.Hosting;
 
 namespace Alcove.Control;
 

@@ -1,1 +1,54 @@
-return 0;
+using Alcove.Control;
+using Alcove.Control.Sandboxes;
+using Alcove.Control.Secrets;
+using Alcove.Control.Storage;
+using Alcove.Control.Teams;
+using Alcove.Server;
+using Alcove.Server.Auth;
+
+try
+{
+    var options = ServerOptions.FromEnvironment(Environment.GetEnvironmentVariable);
+    Directory.CreateDirectory(Path.Combine(options.Home, "server"));
+    await using var app = Build(options);
+    switch (args)
+    {
+        case ["seed"]:
+            await app.Services.GetRequiredService<Seed>().RunAsync(CancellationToken.None);
+            Console.WriteLine("The database has the well-known team, API key and access token.");
+            return 0;
+        case []:
+            await app.Services.GetRequiredService<Database>().MigrateAsync(CancellationToken.None);
+            await WellKnownKeyGuard.CheckAsync(options, app.Services.GetRequiredService<Credentials>(), CancellationToken.None);
+            await app.Services.GetRequiredService<SandboxDirectory>().PublishAllAsync(CancellationToken.None);
+            app.UseApi();
+            await app.RunAsync();
+            return 0;
+        default:
+            Console.WriteLine("alcove-server        answers the API and sandbox traffic, until it is stopped\nalcove-server seed   puts the well-known team, key and token into the database\n\nSettings come from the environment: see docs/operations.md.");
+            return args is ["--help" or "-h" or "help"] ? 0 : 2;
+    }
+}
+catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"alcove-server: {e.Message}");
+    return 1;
+}
+
+static WebApplication Build(ServerOptions options)
+{
+    var builder = WebApplication.CreateSlimBuilder();
+    builder.Logging.ClearProviders().AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.TimestampFormat = "HH:mm:ss.fff ";
+        console.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
+    });
+    builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning);
+    builder.Services.AddSingleton(options)
+        .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket)
+        .AddApi();
+    builder.Host.UseOrleans(silo => silo.UseSingleSilo(options.ApiPort + 8111, options.ApiPort + 27000));
+    builder.WebHost.UseUrls($"http://localhost:{options.ApiPort}");
+    return builder.Build();
+}

@@ -1,0 +1,135 @@
+using System.Text.RegularExpressions;
+using Alcove.Control.Sandboxes;
+using Alcove.Control.Storage;
+using Alcove.Control.Teams;
+using Alcove.Protocol.Admin;
+using Alcove.Protocol.Sandboxes;
+using Alcove.Server.Auth;
+using Alcove.Server.Errors;
+using Alcove.Server.Requests;
+using Microsoft.EntityFrameworkCore;
+
+namespace Alcove.Server.Admin;
+
+/// <summary>What operators do with teams, keys and sandboxes.</summary>
+internal static partial class AdminEndpoints
+{
+    private const int MostSandboxes = 100_000;
+
+    public static void MapAdmin(this IEndpointRouteBuilder routes)
+    {
+        var admin = routes.MapGroup("/admin").RequireAccess(Access.Admin);
+        admin.MapGet("/teams", ListTeamsAsync);
+        admin.MapPost("/teams", CreateTeamAsync);
+        admin.MapPatch("/teams/{id:guid}/limits", ChangeLimitsAsync);
+        admin.MapGet("/teams/{id:guid}/api-keys", async (HttpContext http, Guid id, ApiKeys keys, Database database) =>
+        {
+            await TeamAsync(database, id, http.RequestAborted);
+            return Results.Json(await keys.ListAsync(id, http.RequestAborted), AdminJson.Default.AdminApiKeyArray);
+        });
+        admin.MapPost("/teams/{id:guid}/api-keys", CreateKeyAsync);
+        admin.MapDelete("/teams/{id:guid}/api-keys/{key:guid}", async (HttpContext http, Guid id, Guid key, ApiKeys keys) =>
+            await keys.DeleteAsync(id, key, http.RequestAborted) ? Results.NoContent() : throw new ApiException(StatusCodes.Status404NotFound, "API key not found"));
+        admin.MapPost("/teams/{id:guid}/sandboxes/kill", KillAllAsync);
+        admin.MapGet("/sandboxes", ListSandboxesAsync);
+        admin.MapGet("/sandboxes/running-counts", async (HttpContext http, SandboxDirectory sandboxes) =>
+            (await sandboxes.AllAsync(http.RequestAborted)).Where(row => row.Sandbox.Status == SandboxStatus.Running).CountBy(row => row.Team.Id).ToDictionary(pair => pair.Key.ToString(), pair => pair.Value));
+    }
+
+    private static async Task<IResult> ListTeamsAsync(HttpContext http, Database database)
+    {
+        await using var db = database.Open();
+        var teams = await db.Teams.AsNoTracking().OrderBy(team => team.CreatedAt).ToListAsync(http.RequestAborted);
+        var running = await db.Sandboxes.Where(row => row.Status == SandboxStatus.Running).GroupBy(row => row.TeamId).Select(group => new { group.Key, Count = group.Count() })
+            .ToDictionaryAsync(row => row.Key, row => row.Count, http.RequestAborted);
+        return Results.Json(teams.Select(team => Describe(team, running.GetValueOrDefault(team.Id))).ToArray(), AdminJson.Default.AdminTeamArray);
+    }
+
+    private static async Task<IResult> CreateTeamAsync(HttpContext http, Database database, TimeProvider time)
+    {
+        var request = await RequestBody.ReadAsync(http.Request, AdminJson.Default.NewTeam);
+        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 128)
+        {
+            throw ApiException.Invalid("request body has an error: \"name\" must have 1 to 128 characters");
+        }
+
+        var slug = request.Slug ?? NoSlugPattern().Replace(request.Name.ToLowerInvariant(), "-").Trim('-');
+        if (!SlugPattern().IsMatch(slug))
+        {
+            throw ApiException.Invalid("request body has an error: \"slug\" must consist of a-z, 0-9, '-' and '_'");
+        }
+
+        await using var db = database.Open();
+        if (await db.Teams.AnyAsync(team => team.Slug == slug, http.RequestAborted))
+        {
+            throw new ApiException(StatusCodes.Status409Conflict, $"A team with the slug '{slug}' exists already");
+        }
+
+        var row = TeamDefaults.NewTeam(Guid.NewGuid(), request.Name, slug, time.GetUtcNow());
+        db.Teams.Add(row);
+        await db.SaveChangesAsync(http.RequestAborted);
+        return Results.Json(Describe(row, 0), AdminJson.Default.AdminTeam, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> ChangeLimitsAsync(HttpContext http, Guid id, Database database)
+    {
+        var change = await RequestBody.ReadAsync(http.Request, AdminJson.Default.TeamLimitsChange);
+        if (new[] { change.ConcurrentSandboxes, change.MaxSandboxHours, change.ConcurrentBuilds, change.MaxCpuCount, change.MaxMemoryMiB, change.MaxDiskMiB }.Any(value => value is < 1 or > MostSandboxes * 100))
+        {
+            throw ApiException.Invalid("request body has an error: limits must be positive");
+        }
+
+        await using var db = database.Open();
+        var team = await db.Teams.FirstOrDefaultAsync(row => row.Id == id, http.RequestAborted) ?? throw new ApiException(StatusCodes.Status404NotFound, "Team not found");
+        team.ConcurrentSandboxes = change.ConcurrentSandboxes ?? team.ConcurrentSandboxes;
+        team.MaxSandboxHours = change.MaxSandboxHours ?? team.MaxSandboxHours;
+        team.ConcurrentBuilds = change.ConcurrentBuilds ?? team.ConcurrentBuilds;
+        team.MaxCpuCount = change.MaxCpuCount ?? team.MaxCpuCount;
+        team.MaxMemoryMiB = change.MaxMemoryMiB ?? team.MaxMemoryMiB;
+        team.MaxDiskMiB = change.MaxDiskMiB ?? team.MaxDiskMiB;
+        await db.SaveChangesAsync(http.RequestAborted);
+        return Results.Json(Describe(team, 0), AdminJson.Default.AdminTeam);
+    }
+
+    private static async Task<IResult> CreateKeyAsync(HttpContext http, Guid id, ApiKeys keys, Database database)
+    {
+        var request = await RequestBody.ReadAsync(http.Request, AdminJson.Default.NewApiKey);
+        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 128)
+        {
+            throw ApiException.Invalid("request body has an error: \"name\" must have 1 to 128 characters");
+        }
+
+        await TeamAsync(database, id, http.RequestAborted);
+        return Results.Json(await keys.CreateAsync(id, request.Name, http.RequestAborted), AdminJson.Default.AdminApiKey, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> KillAllAsync(HttpContext http, Guid id, SandboxDirectory sandboxes)
+    {
+        var own = (await sandboxes.AllAsync(http.RequestAborted)).Where(row => row.Team.Id == id).ToArray();
+        var killed = await Task.WhenAll(own.Select(row => sandboxes.KillAsync(id, SandboxId.Parse(row.Sandbox.Id))));
+        return Results.Json(new Dictionary<string, int> { ["killedCount"] = killed.Count(done => done), ["failedCount"] = killed.Count(done => !done) });
+    }
+
+    private static async Task<IResult> ListSandboxesAsync(HttpContext http, SandboxDirectory sandboxes) => Results.Json(
+        (await sandboxes.AllAsync(http.RequestAborted)).Select(row => new AdminSandbox(
+            row.Sandbox.Id, row.Team.Id, row.Team.Name, row.Sandbox.TemplateId, row.Sandbox.Status.ToString().ToLowerInvariant(), row.Sandbox.NodeId,
+            row.Sandbox.CpuCount, row.Sandbox.MemoryMiB, row.Sandbox.DiskMiB, row.Sandbox.StartedAt, row.Sandbox.EndAt)).ToArray(),
+        AdminJson.Default.AdminSandboxArray);
+
+    private static async Task TeamAsync(Database database, Guid id, CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        if (!await db.Teams.AnyAsync(team => team.Id == id, cancellationToken))
+        {
+            throw new ApiException(StatusCodes.Status404NotFound, "Team not found");
+        }
+    }
+
+    private static AdminTeam Describe(TeamRow team, int running) => new(team.Id, team.Name, team.Slug, TeamDefaults.LimitsOf(team), running, team.CreatedAt);
+
+    [GeneratedRegex("^[a-z0-9-_]{1,64}$")]
+    private static partial Regex SlugPattern();
+
+    [GeneratedRegex("[^a-z0-9-_]+")]
+    private static partial Regex NoSlugPattern();
+}

@@ -1,0 +1,61 @@
+using System.Net;
+
+namespace Alcove.Server;
+
+/// <summary>What the server is told by its environment. Checked before anything starts.</summary>
+public sealed record ServerOptions
+{
+    /// <value><c>ALCOVE_HOME</c>.</value>
+    public required string Home { get; init; }
+
+    /// <value><c>ALCOVE_API_PORT</c>.</value>
+    public int ApiPort { get; init; } = 3000;
+
+    /// <value><c>ALCOVE_TRAFFIC_PORT</c>.</value>
+    public int TrafficPort { get; init; } = 3002;
+
+    /// <value><c>ALCOVE_DOMAIN</c>: what names of sandboxes end in, with the port where it is not the scheme's own.</value>
+    public required string Domain { get; init; }
+
+    /// <value><c>ALCOVE_DATABASE</c>: a PostgreSQL connection string; otherwise an SQLite file below the home.</value>
+    public required string Database { get; init; }
+
+    /// <value><c>ALCOVE_NODE_SOCKET</c>.</value>
+    public required string NodeSocket { get; init; }
+
+    /// <value><c>ALCOVE_LISTEN</c>: loopback unless said otherwise.</value>
+    public string? Listen { get; init; }
+
+    /// <value><c>ALCOVE_ALLOW_WELL_KNOWN_KEY=1</c>: the seeded key works for others than this machine too.</value>
+    public bool AllowWellKnownKey { get; init; }
+
+    public string SecretsDirectory => Path.Combine(Home, "secrets");
+
+    /// <summary>Whether nobody but this machine can reach the listeners.</summary>
+    public bool ListensOnLoopback => Listen is null or "" or "localhost" || (IPAddress.TryParse(Listen, out var address) && IPAddress.IsLoopback(address));
+
+    /// <exception cref="ArgumentException">A setting cannot be: the message names it.</exception>
+    public static ServerOptions FromEnvironment(Func<string, string?> read)
+    {
+        var home = Path.GetFullPath(read("ALCOVE_HOME") is { Length: > 0 } path ? path : "/var/lib/alcove");
+        var traffic = Port(read, "ALCOVE_TRAFFIC_PORT", 3002);
+        return new ServerOptions
+        {
+            Home = home,
+            ApiPort = Port(read, "ALCOVE_API_PORT", 3000),
+            TrafficPort = traffic,
+            Domain = read("ALCOVE_DOMAIN") is { Length: > 0 } domain ? domain : $"localhost:{traffic}",
+            Database = read("ALCOVE_DATABASE") is { Length: > 0 } database ? database : Path.Combine(home, "server", "alcove.db"),
+            NodeSocket = read("ALCOVE_NODE_SOCKET") is { Length: > 0 } socket ? socket : Path.Combine(home, "node.sock"),
+            Listen = read("ALCOVE_LISTEN"),
+            AllowWellKnownKey = read("ALCOVE_ALLOW_WELL_KNOWN_KEY") == "1",
+        };
+    }
+
+    private static int Port(Func<string, string?> read, string name, int unset) => read(name) switch
+    {
+        null or "" => unset,
+        var text when int.TryParse(text, out var port) && port is > 0 and < 65536 => port,
+        var text => throw new ArgumentException($"{name}: '{text}' is not a port"),
+    };
+}

@@ -1,0 +1,58 @@
+using Alcove.Control.Storage;
+using Alcove.Control.Templates;
+using Alcove.Protocol;
+using Alcove.Protocol.Templates;
+using Alcove.Server.Auth;
+using Alcove.Server.Errors;
+using Alcove.Server.Requests;
+
+namespace Alcove.Server.Templates;
+
+/// <summary>What can be read of templates.</summary>
+internal static class TemplateEndpoints
+{
+    private const string Ready = "ready";
+
+    public static void MapTemplates(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/templates", ListAsync).RequireAccess(Access.TeamOrToken, forBlocked: true);
+        routes.MapGet("/v2/templates", ListAsync).RequireAccess(Access.TeamOrToken, forBlocked: true);
+        routes.MapGet("/templates/{id}", GetAsync).RequireAccess(Access.Team, forBlocked: true);
+        routes.MapGet("/templates/aliases/{alias}", AliasAsync).RequireAccess(Access.Team, forBlocked: true);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, TemplateDirectory templates)
+    {
+        var team = Caller.TeamOf(http);
+        if (http.Request.Query["teamID"].ToString() is { Length: > 0 } named && named != team.Id.ToString())
+        {
+            throw ApiException.BadRequest("Team ID param mismatch with the API key");
+        }
+
+        return Results.Json((await templates.ListAsync(team, http.RequestAborted)).Select(Listed), RestJson.Default.IEnumerableTemplate);
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, string id, TemplateDirectory templates)
+    {
+        var row = (await templates.ListAsync(Caller.TeamOf(http), http.RequestAborted)).Find(template => template.Id == id)
+            ?? throw new ApiException(StatusCodes.Status404NotFound, $"Template {id} not found");
+        var build = new TemplateBuild(row.BuildId.ToString(), Ready, row.UpdatedAt, row.UpdatedAt, row.UpdatedAt, row.CpuCount, row.MemoryMiB, row.DiskMiB, row.EnvdVersion);
+        return Results.Json(new TemplateWithBuilds(row.Id, row.IsPublic, [row.Alias], [row.Alias], row.CreatedAt, row.UpdatedAt, null, 0, [build]), RestJson.Default.TemplateWithBuilds);
+    }
+
+    private static async Task<IResult> AliasAsync(HttpContext http, TemplateDirectory templates)
+    {
+        var text = RawPath.Segment(http, 2);
+        var (result, row, detail) = await templates.ResolveAsync(Caller.TeamOf(http), text, http.RequestAborted);
+        return result switch
+        {
+            TemplateLookup.Found => Results.Json(new TemplateAlias(row!.Id, row.IsPublic), RestJson.Default.TemplateAlias),
+            TemplateLookup.Forbidden => throw new ApiException(StatusCodes.Status403Forbidden, "You don't have access to this template alias"),
+            TemplateLookup.Invalid => throw ApiException.BadRequest($"Invalid template reference: {detail}"),
+            TemplateLookup.NotFound or TemplateLookup.TagNotFound => throw new ApiException(StatusCodes.Status404NotFound, $"Template alias '{text}' not found"),
+        };
+    }
+
+    private static Template Listed(TemplateRow row) => new(
+        row.Id, row.BuildId.ToString(), row.CpuCount, row.MemoryMiB, row.DiskMiB, row.IsPublic, [row.Alias], [row.Alias], row.CreatedAt, row.UpdatedAt, null, null, 0, 1, row.EnvdVersion, Ready);
+}
