@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
+using Alcove.Envd.Hashing;
 using Alcove.Envd.Init;
 
 namespace Alcove.Envd.Files;
@@ -25,7 +25,7 @@ internal static class FileSignature
         var header = request.Headers["X-Access-Token"].ToString();
         if (header.Length > 0)
         {
-            if (!Same(header, token))
+            if (!FixedTime.Equal(header, token))
             {
                 throw Refused("access token present in header but does not match");
             }
@@ -39,7 +39,7 @@ internal static class FileSignature
             throw Refused("missing signature query parameter");
         }
 
-        if (!Same(signature, Compute(request.Query["path"].ToString(), operation, request.Query["username"].ToString(), token, expiration)))
+        if (!FixedTime.Equal(signature, Compute(request.Query["path"].ToString(), operation, request.Query["username"].ToString(), token, expiration)))
         {
             throw Refused("invalid signature");
         }
@@ -58,7 +58,7 @@ internal static class FileSignature
             raw += ":" + end.ToString(CultureInfo.InvariantCulture);
         }
 
-        return Version + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(raw))).TrimEnd('=');
+        return Version + Convert.ToBase64String(Sha2.Hash256(Encoding.UTF8.GetBytes(raw))).TrimEnd('=');
     }
 
     private static long? Expiration(HttpRequest request)
@@ -70,7 +70,4 @@ internal static class FileSignature
     }
 
     private static FilesException Refused(string message) => new(StatusCodes.Status401Unauthorized, message);
-
-    private static bool Same(string left, string right) =>
-        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(left), Encoding.UTF8.GetBytes(right));
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Alcove.Connect;
 using Alcove.Envd.Linux;
 using Alcove.Protocol.Filesystem;
@@ -43,7 +42,7 @@ internal sealed class WatcherTable(EntryReader entries)
     /// <returns>The new watcher's id.</returns>
     public string Add(string path, bool recursive, bool includeEntry, bool allowNetworkMounts)
     {
-        var id = "w" + RandomNumberGenerator.GetString(Alphabet, 20);
+        var id = "w" + string.Concat(Guid.NewGuid().ToByteArray().Concat(Guid.NewGuid().ToByteArray()).Take(20).Select(value => Alphabet[value % Alphabet.Length]));
         _watchers[id] = Open(path, recursive, includeEntry, allowNetworkMounts);
         return id;
     }

@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using Alcove.Connect;
+using Alcove.Envd.Hashing;
 using Alcove.Envd.Init;
 
 namespace Alcove.Envd.Hosting;
@@ -39,5 +38,5 @@ internal sealed class Pipeline(Endpoints endpoints, DaemonStateHolder state, Req
     private bool HasToken(HttpRequest request) =>
         state.Current.AccessToken is not { } token
         || OpenToAll.Contains($"{request.Method} {request.Path}")
-        || CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(request.Headers["X-Access-Token"].ToString()), Encoding.UTF8.GetBytes(token));
+        || FixedTime.Equal(request.Headers["X-Access-Token"].ToString(), token);
 }

@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Alcove.Envd.Hashing;
 using Alcove.Protocol.Envd;
 
 namespace Alcove.Envd.Init;
@@ -27,14 +27,14 @@ internal sealed class TokenAuthority(string hostFile = HostIdentity.Path)
     /// <returns>Null when the request's token may become the daemon's, otherwise why not.</returns>
     public string? Refusal(string? current, string? requested)
     {
-        if (requested is not null && current is not null && Same(requested, current))
+        if (requested is not null && current is not null && FixedTime.Equal(requested, current))
         {
             return null;
         }
 
         if (Identity() is { AccessTokenHash.Length: > 0 } identity)
         {
-            return Same(Hash(requested ?? string.Empty), identity.AccessTokenHash) ? null : Refused(requested);
+            return FixedTime.Equal(Hash(requested ?? string.Empty), identity.AccessTokenHash) ? null : Refused(requested);
         }
 
         return current is null ? null : Refused(requested);
@@ -43,8 +43,5 @@ internal sealed class TokenAuthority(string hostFile = HostIdentity.Path)
     private static string Refused(string? requested) =>
         requested is null ? "access token reset not authorized" : "access token validation failed";
 
-    private static string Hash(string token) => Convert.ToHexStringLower(SHA512.HashData(Encoding.UTF8.GetBytes(token)));
-
-    private static bool Same(string left, string right) =>
-        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(left), Encoding.UTF8.GetBytes(right));
+    private static string Hash(string token) => Convert.ToHexStringLower(Sha2.Hash512(Encoding.UTF8.GetBytes(token)));
 }

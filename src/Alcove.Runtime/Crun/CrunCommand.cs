@@ -18,7 +18,7 @@ internal sealed class CrunCommand(HomePaths paths, CgroupLayout cgroups)
           [ -z "$1" ] || umount "$1"
           mount --bind "$2" /run
           PATH=$3/bin:$PATH; shift 3
-          exec crun "$@" </dev/null >/dev/null' sh "$@"
+          exec crun "$@" </dev/null >/dev/null 2>&1' sh "$@"
         """;
 
     /// <summary>Starts the bundle in the sandbox's directory.</summary>
