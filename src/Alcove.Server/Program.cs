@@ -5,6 +5,8 @@ using Alcove.Control.Storage;
 using Alcove.Control.Teams;
 using Alcove.Server;
 using Alcove.Server.Auth;
+using Alcove.Server.Edge;
+using Alcove.Server.Listening;
 
 try
 {
@@ -19,8 +21,9 @@ try
             return 0;
         case []:
             await app.Services.GetRequiredService<Database>().MigrateAsync(CancellationToken.None);
-            await WellKnownKeyGuard.CheckAsync(options, app.Services.GetRequiredService<Credentials>(), CancellationToken.None);
+            await WellKnownKeyGuard.CheckAsync(options, app.Services.GetRequiredService<ListeningOptions>(), app.Services.GetRequiredService<Credentials>(), CancellationToken.None);
             await app.Services.GetRequiredService<SandboxDirectory>().PublishAllAsync(CancellationToken.None);
+            app.UseEdge();
             app.UseApi();
             await app.RunAsync();
             return 0;
@@ -49,6 +52,7 @@ static WebApplication Build(ServerOptions options)
         .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket)
         .AddApi();
     builder.Host.UseOrleans(silo => silo.UseSingleSilo(options.ApiPort + 8111, options.ApiPort + 27000));
-    builder.WebHost.UseUrls($"http://localhost:{options.ApiPort}");
+    builder.Configuration.AddEnvironmentVariables();
+    builder.AddListening(ListeningOptions.Read(builder.Configuration)).AddEdge(EdgeOptions.Read(builder.Configuration));
     return builder.Build();
 }

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Alcove.Server;
 
 /// <summary>What the server is told by its environment. Checked before anything starts.</summary>
@@ -23,16 +21,10 @@ public sealed record ServerOptions
     /// <value><c>ALCOVE_NODE_SOCKET</c>.</value>
     public required string NodeSocket { get; init; }
 
-    /// <value><c>ALCOVE_LISTEN</c>: loopback unless said otherwise.</value>
-    public string? Listen { get; init; }
-
     /// <value><c>ALCOVE_ALLOW_WELL_KNOWN_KEY=1</c>: the seeded key works for others than this machine too.</value>
     public bool AllowWellKnownKey { get; init; }
 
     public string SecretsDirectory => Path.Combine(Home, "secrets");
-
-    /// <summary>Whether nobody but this machine can reach the listeners.</summary>
-    public bool ListensOnLoopback => Listen is null or "" or "localhost" || (IPAddress.TryParse(Listen, out var address) && IPAddress.IsLoopback(address));
 
     /// <exception cref="ArgumentException">A setting cannot be: the message names it.</exception>
     public static ServerOptions FromEnvironment(Func<string, string?> read)
@@ -47,7 +39,6 @@ public sealed record ServerOptions
             Domain = read("ALCOVE_DOMAIN") is { Length: > 0 } domain ? domain : $"localhost:{traffic}",
             Database = read("ALCOVE_DATABASE") is { Length: > 0 } database ? database : Path.Combine(home, "server", "alcove.db"),
             NodeSocket = read("ALCOVE_NODE_SOCKET") is { Length: > 0 } socket ? socket : Path.Combine(home, "node.sock"),
-            Listen = read("ALCOVE_LISTEN"),
             AllowWellKnownKey = read("ALCOVE_ALLOW_WELL_KNOWN_KEY") == "1",
         };
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Alcove.Control.Teams;
+using Alcove.Server.Listening;
 
 namespace Alcove.Server.Auth;
 
@@ -7,12 +8,12 @@ namespace Alcove.Server.Auth;
 internal static class WellKnownKeyGuard
 {
     /// <exception cref="InvalidOperationException">The server would be open to whoever knows the key.</exception>
-    public static async Task CheckAsync(ServerOptions options, Credentials credentials, CancellationToken cancellationToken)
+    public static async Task CheckAsync(ServerOptions options, ListeningOptions listening, Credentials credentials, CancellationToken cancellationToken)
     {
-        if (!options.ListensOnLoopback && !options.AllowWellKnownKey && await credentials.IsWellKnownKeyActiveAsync(cancellationToken))
+        if (!listening.Addresses.All(IPAddress.IsLoopback) && !options.AllowWellKnownKey && await credentials.IsWellKnownKeyActiveAsync(cancellationToken))
         {
             throw new InvalidOperationException(
-                $"ALCOVE_LISTEN is {options.Listen}, and the seeded API key, which everybody knows, is active. Make a key of your own (alcove key create) and revoke that one (alcove key revoke), or set ALCOVE_ALLOW_WELL_KNOWN_KEY=1");
+                $"ALCOVE_LISTEN is {string.Join(',', listening.Addresses)}, and the seeded API key, which everybody knows, is active. Make a key of your own (alcove key create) and revoke that one (alcove key revoke), or set ALCOVE_ALLOW_WELL_KNOWN_KEY=1");
         }
     }
 
