@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# build.sh: builds the base template below ALCOVE_HOME from Debian 13 packages alone, if this recipe has not been built there yet.
+# build.sh [--digest]: builds the base template below ALCOVE_HOME from Debian 13 packages alone, if this recipe has not been built there yet.
 # Downloaded packages are kept in ALCOVE_HOME/cache, so that a build that was interrupted goes on where it was.
-# A changed recipe is a new layer with a new digest; a layer that a sandbox was started from stays.
+# --digest only says which layer this recipe makes. A changed recipe is a new layer with a new digest; a layer that a sandbox was started from stays.
 set -euo pipefail
 export LC_ALL=C
 
@@ -12,6 +12,7 @@ cpus=2 memory=512 disk=5120
 
 digest=$(cat "$recipe/packages" "$recipe/customize.sh" "$recipe/build.sh" | { cat; dpkg --print-architecture; } | sha256sum | cut -d' ' -f1)
 layer=$home/pool/layers/$digest
+[ "${1:-}" != --digest ] || { echo "$digest"; exit 0; }
 manifest=$home/templates/base.json
 
 write_manifest() {

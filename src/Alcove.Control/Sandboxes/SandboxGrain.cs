@@ -232,7 +232,6 @@ internal sealed partial class SandboxGrain(Database database, NodeRegistry nodes
         EnvVars = { plan.EnvVars },
         AllowInternetAccess = plan.AllowInternetAccess ?? true,
         DefaultUser = "user",
-        DefaultWorkdir = "/home/user",
     };
 
     private static CreateResult ResultOf(ConnectCode code) => code switch

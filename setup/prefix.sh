@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# prefix.sh: crun and criu for ALCOVE_HOME. The distribution's own where they pass the test below; otherwise newer ones from Debian's
+# forky, put beside the system and not into it: nothing of it is installed, and the last prefix that passed is kept.
+source "$(dirname "$0")/common.sh"
+
+prefixes=$ALCOVE_HOME/prefix
+
+passes() { # DIRECTORY: whether its crun is new enough and its criu knows this kernel
+  "$1/bin/crun" --version 2>/dev/null | head -1 | awk '{split($3, v, "."); exit !(v[1] > 1 || v[2] >= 21)}' &&
+    PATH=$1/bin:$PATH "$1/bin/criu" --version 2>/dev/null | awk '/^Version/ {split($2, v, "."); exit !(v[1] > 4 || (v[1] == 4 && v[2] >= 2))}'
+}
+
+[ ! -x "$prefixes/current/bin/crun" ] || ! passes "$prefixes/current" || exit 0
+
+fetch() { # newer packages, by a private list of sources
+  local work=$1 mirror options package
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep '/debian/$' | sort -u | head -1)
+  [ -n "$mirror" ] || fail 'no Debian mirror in this machine'"'"'s apt sources'
+  mkdir -p "$work"/lists/partial "$work"/debs/partial "$work"/root
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror forky main" >"$work/sources"
+  options=(-qq -o "Dir::Etc::SourceList=$work/sources" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$work/lists"
+    -o "Dir::Cache::Archives=$work/debs" -o Dir::State::status=/dev/null -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+  apt-get "${options[@]}" update
+  apt-get "${options[@]}" -y --no-install-recommends --download-only install criu crun libcriu2
+  for package in "$work"/debs/*.deb; do dpkg -x "$package" "$work/root"; done
+}
+
+assemble() { # WORK PREFIX: binaries and libraries, with the prefix's own loader
+  local work=$1 prefix=$2 file
+  mkdir -p "$prefix"/{bin,lib}
+  find "$work/root" -path '*/lib*' -name '*.so*' -not -type d -not -path '*/gconv/*' -not -path '*/criu/*' -exec cp -Pn {} "$prefix/lib" \;
+  cp "$work"/root/usr/bin/crun "$work"/root/usr/sbin/criu "$prefix/bin"
+}
+
+patch_paths() { # PREFIX: where it will be, since paths are written into it
+  local prefix=$1 file loader
+  find "$prefix/lib" -type f -not -name 'ld-linux*' | while read -r file; do patchelf --force-rpath --set-rpath "$prefix/lib" "$file"; done
+  loader=$(find "$prefix/lib" -name 'ld-linux-*.so.*' | head -1)
+  for file in "$prefix"/bin/*; do patchelf --force-rpath --set-rpath "$prefix/lib" --set-interpreter "$loader" "$file"; done
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/system/bin"
+ln -s "$(command -v crun || echo /nonexistent)" "$work/system/bin/crun"
+ln -s "$(command -v criu || echo /nonexistent)" "$work/system/bin/criu"
+if passes "$work/system"; then
+  prefix=$prefixes/system
+  mkdir -p "$prefix"
+  rm -rf "$prefix/bin"; cp -r "$work/system/bin" "$prefix/bin"
+else
+  fetch "$work"
+  prefix=$prefixes/$(cd "$work/debs" && ls ./*.deb | sha256sum | cut -c1-16)
+  if [ ! -d "$prefix" ]; then
+    rm -rf "$prefix.new"
+    assemble "$work" "$prefix.new"
+    mv -T "$prefix.new" "$prefix"
+    patch_paths "$prefix"
+  fi
+  passes "$prefix" || fail "crun and criu from forky do not run here" "See $prefix"
+fi
+ln -sfnT "$(basename "$prefix")" "$prefixes/current"

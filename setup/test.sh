@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# test.sh: installs what the tests need, builds, runs every suite, and prints one line over all of them at the end.
+source "$(dirname "$0")/common.sh"
+as_root "$@"
+export ALCOVE_TEST_HOME=${ALCOVE_TEST_HOME:-/var/lib/alcove-test}
+export ALCOVE_HOME=$ALCOVE_TEST_HOME
+
+bash "$ROOT/setup/doctor.sh" --brief || fail 'this machine lacks what is named above'
+mkdir -p "$ALCOVE_HOME/logs"
+command -v npm >/dev/null && [ -x /usr/bin/psql ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || step 'packages for tests' sh -c 'apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql python3 $(command -v npm >/dev/null || echo npm)'
+step 'build' dotnet build "$ROOT/Alcove.slnx" --nologo --verbosity quiet
+bash "$ROOT/setup/install.sh" parts "$ROOT/artifacts/bin/Alcove.Node/debug/alcove-node"
+[ -x "$ROOT/tests/Alcove.IntegrationTests/sdk/node_modules/.bin/node" ] || step 'official SDKs and CLI' sh -c "cd '$ROOT/tests/Alcove.IntegrationTests/sdk' && npm ci --no-audit --no-fund"
+
+passed=0 failed=0 skipped=0
+suite() { # NAME COMMAND …: runs a suite, adds up what its summary says
+  local name=$1 log=$ALCOVE_HOME/logs/test-$1.log status=0 summary; shift
+  echo "— $name"
+  "$@" 2>&1 | tee "$log" || status=$?
+  summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' | tail -n 1)
+  if [ -z "$summary" ]; then failed=$((failed + 1)); return; fi
+  read -r total errors bad left < <(echo "$summary" | grep -oE '[0-9]+' | paste -sd' ')
+  failed=$((failed + bad + errors)) skipped=$((skipped + left)) passed=$((passed + total - bad - left))
+  [ $status = 0 ] || [ $((bad + errors)) -gt 0 ] || failed=$((failed + 1))
+}
+
+binaries=$ROOT/artifacts/bin
+suite fast "$binaries/Alcove.Tests/debug/Alcove.Tests"
+# In a network of their own: nothing that a test sends can leave the machine, and what a killed run left goes with it.
+suite integration unshare --net sh -c 'ip link set lo up; exec "$0" "$@"' "$binaries/Alcove.IntegrationTests/debug/Alcove.IntegrationTests"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

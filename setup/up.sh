@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# up.sh: sets up what is missing, then runs server and node. DETACH=1: in the background. Ctrl-C stops both; sandboxes live on.
+source "$(dirname "$0")/common.sh"
+as_root "$@"
+
+bash "$ROOT/setup/doctor.sh" --brief || fail 'this machine lacks what is named above' '`make doctor` prints the whole list.'
+! is_running node || fail "Alcove runs already on $ALCOVE_HOME" '`make down` stops it.'
+bash "$ROOT/setup/install.sh" app
+bash "$ROOT/setup/seed.sh" >/dev/null
+
+server_user() { setpriv --reuid="$USER_NAME" --regid="$USER_NAME" --init-groups "$@"; }
+server_user dotnet --version >/dev/null 2>&1 || server_user "$(server_program)" --help >/dev/null 2>&1 ||
+  fail "the user $USER_NAME cannot run $(command -v dotnet)" 'Install the .NET SDK where every user can reach it (for example /usr/share/dotnet), not in a home directory.'
+
+api=${ALCOVE_API_PORT:-3000} traffic=${ALCOVE_TRAFFIC_PORT:-3002}
+NODE_LOG=$ALCOVE_HOME/logs/node.log SERVER_LOG=$ALCOVE_HOME/logs/server.log
+
+start() { # NAME LOG COMMAND …
+  local name=$1 log=$2; shift 2
+  setsid "$@" >>"$log" 2>&1 </dev/null &
+  echo $! >"$ALCOVE_HOME/$name.pid"
+}
+
+stop_all() { bash "$ROOT/setup/down.sh" --quiet; }
+
+is_healthy() { curl -fsS -o /dev/null --max-time 2 "http://localhost:$api/health" 2>/dev/null; }
+
+show_logs() {
+  tail -q -n 0 -F "$NODE_LOG" 2>/dev/null | sed -u "s/^/${DIM}node  ${PLAIN} /" &
+  tail -q -n 0 -F "$SERVER_LOG" 2>/dev/null | sed -u "s/^/${BOLD}server${PLAIN} /" &
+}
+
+touch "$NODE_LOG" "$SERVER_LOG"
+[ -n "${DETACH:-}" ] || { trap 'echo; stop_all; echo "Stopped. Sandboxes live on; the next start takes them over."; kill $(jobs -p) 2>/dev/null; exit 0' INT TERM; show_logs; }
+start node "$NODE_LOG" "$(node_program)"
+start server "$SERVER_LOG" server_user "$(server_program)"
+for _ in $(seq 300); do
+  is_healthy && break
+  is_running node && is_running server || { sleep 0.3; tail -n 15 "$NODE_LOG" "$SERVER_LOG" >&2; stop_all; fail 'server or node ended right away' "Logs: $ALCOVE_HOME/logs"; }
+  sleep 0.1
+done
+is_healthy || { tail -n 15 "$NODE_LOG" "$SERVER_LOG" >&2; stop_all; fail 'the server did not become healthy within 30 s' "Logs: $ALCOVE_HOME/logs"; }
+
+cat <<TEXT
+
+${BOLD}Alcove is up.${PLAIN} Tell clients where it is:
+
+  export E2B_API_KEY=e2b_53ae1fed82754c17ad8077fbc8bcdd90
+  export E2B_ACCESS_TOKEN=sk_e2b_89215020937a4c989cde33d7bc647715
+  export E2B_API_URL=http://localhost:$api
+  export E2B_SANDBOX_URL=http://localhost:$traffic
+  export E2B_VOLUME_API_URL=http://localhost:$api
+
+and try it (npm install e2b):
+
+  import { Sandbox } from 'e2b'
+  const sandbox = await Sandbox.create()
+  console.log((await sandbox.commands.run('uname -a')).stdout)
+
+${DIM}TLS on the same ports: curl --cacert $ALCOVE_HOME/server/tls/ca.crt · state and logs: $ALCOVE_HOME${PLAIN}
+TEXT
+if [ -n "${DETACH:-}" ]; then echo "${DIM}It runs in the background; make down stops it.${PLAIN}"; exit 0; fi
+echo "${DIM}Ctrl-C stops server and node; sandboxes live on.${PLAIN}"
+
+while is_running node && is_running server; do sleep 1; done
+is_running node && ended=server || ended=node
+stop_all
+kill $(jobs -p) 2>/dev/null || true
+fail "the $ended ended by itself" "Its log: $ALCOVE_HOME/logs/$ended.log; sandboxes live on, make up takes them over."
