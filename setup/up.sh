@@ -8,8 +8,8 @@ bash "$ROOT/setup/doctor.sh" --brief || fail 'this machine lacks what is named a
 bash "$ROOT/setup/install.sh" app
 bash "$ROOT/setup/seed.sh" >/dev/null
 
-server_user() { setpriv --reuid="$USER_NAME" --regid="$USER_NAME" --init-groups "$@"; }
-server_user dotnet --version >/dev/null 2>&1 || server_user "$(server_program)" --help >/dev/null 2>&1 ||
+as_server=(setpriv "--reuid=$USER_NAME" "--regid=$USER_NAME" --init-groups)
+"${as_server[@]}" "$(server_program)" --help >/dev/null 2>&1 ||
   fail "the user $USER_NAME cannot run $(command -v dotnet)" 'Install the .NET SDK where every user can reach it (for example /usr/share/dotnet), not in a home directory.'
 
 api=${ALCOVE_API_PORT:-3000} traffic=${ALCOVE_TRAFFIC_PORT:-3002}
@@ -33,7 +33,7 @@ show_logs() {
 touch "$NODE_LOG" "$SERVER_LOG"
 [ -n "${DETACH:-}" ] || { trap 'echo; stop_all; echo "Stopped. Sandboxes live on; the next start takes them over."; kill $(jobs -p) 2>/dev/null; exit 0' INT TERM; show_logs; }
 start node "$NODE_LOG" "$(node_program)"
-start server "$SERVER_LOG" server_user "$(server_program)"
+start server "$SERVER_LOG" "${as_server[@]}" "$(server_program)"
 for _ in $(seq 300); do
   is_healthy && break
   is_running node && is_running server || { sleep 0.3; tail -n 15 "$NODE_LOG" "$SERVER_LOG" >&2; stop_all; fail 'server or node ended right away' "Logs: $ALCOVE_HOME/logs"; }
