@@ -14,7 +14,7 @@ internal static class Installation
         var file = $"{paths.Secrets}/installation-id";
         if (!File.Exists(file))
         {
-            Directory.CreateDirectory(paths.Secrets);
+            Directory.CreateDirectory(paths.Secrets, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             File.WriteAllText(file + ".new", RandomNumberGenerator.GetString(Alphabet, Length));
             File.SetUnixFileMode(file + ".new", UnixFileMode.UserRead | UnixFileMode.UserWrite);
             File.Move(file + ".new", file);

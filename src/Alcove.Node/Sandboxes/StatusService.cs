@@ -10,7 +10,7 @@ using Alcove.Runtime.Images;
 namespace Alcove.Node.Sandboxes;
 
 /// <summary>What the node is and has, and what happens on it without anybody asking.</summary>
-internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templates, TimeProvider time)
+internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templates, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int QueueLength = 1024;
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
@@ -50,25 +50,31 @@ internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templa
     private async Task WatchAsync(WatchEventsRequest request, ConnectResponseStream<NodeEvent> responses, ConnectContext context)
     {
         var events = Channel.CreateBounded<NodeEvent>(QueueLength);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         runtime.RunEnded += Enqueue;
         try
         {
-            await responses.WriteAsync(new NodeEvent { Hello = new NodeEvent.Types.Hello { NodeId = _node, InstanceId = _instance } }, context.CancellationToken);
+            await responses.WriteAsync(new NodeEvent { Hello = new NodeEvent.Types.Hello { NodeId = _node, InstanceId = _instance } }, ending.Token);
             while (true)
             {
-                var message = await NextAsync(events.Reader, context.CancellationToken);
-                await responses.WriteAsync(message ?? new NodeEvent { Heartbeat = new NodeEvent.Types.Heartbeat() }, context.CancellationToken);
+                var message = await NextAsync(events.Reader, ending.Token);
+                await responses.WriteAsync(message ?? new NodeEvent { Heartbeat = new NodeEvent.Types.Heartbeat() }, ending.Token);
             }
+        }
+        catch (Exception e) when (e is ChannelClosedException || (e is OperationCanceledException && lifetime.ApplicationStopping.IsCancellationRequested))
+        {
+            throw new ConnectException(ConnectCode.Unavailable, e is ChannelClosedException ? "too many events for this reader" : "the node is being stopped", e);
         }
         finally
         {
             runtime.RunEnded -= Enqueue;
         }
 
-        void Enqueue(EndedRun ended) => events.Writer.TryWrite(new NodeEvent
+        // An event that has no room is not left out in silence: the stream ends, and whoever comes again asks what there is.
+        void Enqueue(EndedRun ended) => _ = events.Writer.TryWrite(new NodeEvent
         {
             RunEnded = new NodeEvent.Types.RunEnded { SandboxId = ended.SandboxId, Incarnation = ended.Incarnation, Reason = ended.Reason },
-        });
+        }) || events.Writer.TryComplete();
     }
 
     /// <returns>Null when nothing happened for as long as a heartbeat.</returns>

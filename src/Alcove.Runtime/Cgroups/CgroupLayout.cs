@@ -79,6 +79,19 @@ internal sealed class CgroupLayout
         }
     }
 
+    /// <summary>Removes the installation's own groups, which are empty by now, and those above that no other installation uses.</summary>
+    public void RemoveInstallation()
+    {
+        foreach (var tree in Trees(string.Empty).Where(Directory.Exists))
+        {
+            RemoveTree(tree);
+            if (Directory.GetDirectories(Path.GetDirectoryName(tree)!).Length == 0)
+            {
+                RemoveTree(Path.GetDirectoryName(tree)!);
+            }
+        }
+    }
+
     /// <summary>Every sandbox that has a cgroup.</summary>
     public IEnumerable<string> Ids() => Trees(string.Empty).Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Select(path => Path.GetFileName(path)).Distinct();
 
@@ -134,18 +147,18 @@ internal sealed class CgroupLayout
 
     private static void RemoveTree(string path)
     {
-        foreach (var below in Directory.EnumerateDirectories(path))
-        {
-            RemoveTree(below);
-        }
-
         try
         {
+            foreach (var below in Directory.GetDirectories(path))
+            {
+                RemoveTree(below);
+            }
+
             Directory.Delete(path);
         }
         catch (IOException)
         {
-            // A process that is just ending holds it for a moment; whoever looks next removes it.
+            // Gone already, or a process that is just ending holds it for a moment: whoever looks next removes it.
         }
     }
 }

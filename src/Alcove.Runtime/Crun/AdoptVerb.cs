@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Alcove.Runtime.Crun;
 
 /// <summary>What an earlier process of the node left behind: committed runs whose process lives are taken over, everything else is removed.</summary>
-internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, Slots slots, SlotAddresses addresses, EndVerb end, ILogger logger)
+internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, Slots slots, SlotAddresses addresses, EndVerb end, TimeProvider time, ILogger logger)
 {
     /// <returns>The runs that live on.</returns>
     public async Task<List<Manifest>> RunAsync(CancellationToken cancellationToken)
@@ -44,15 +44,20 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
     /// <summary>Everything, whoever owns it.</summary>
     public async Task RemoveAllAsync()
     {
-        foreach (var manifest in Directory.Exists(paths.Sandboxes) ? Directory.EnumerateDirectories(paths.Sandboxes).Select(Manifest.Read) : [])
+        foreach (var directory in Directory.Exists(paths.Sandboxes) ? Directory.GetDirectories(paths.Sandboxes) : [])
         {
-            if (manifest is not null)
+            if (Manifest.Read(directory) is { } manifest)
             {
                 await end.RunAsync(manifest);
+            }
+            else
+            {
+                Directory.Delete(directory, recursive: true);
             }
         }
 
         await RemoveStrangersAsync([]);
+        cgroups.RemoveInstallation();
     }
 
     /// <summary>Cgroups and slots that no run of ours has: begun and never finished, or made ahead by a process that died.</summary>
@@ -60,7 +65,7 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
     {
         foreach (var id in cgroups.Ids().Except(adopted.Select(manifest => manifest.Spec.SandboxId)).ToArray())
         {
-            await cgroups.RemoveAsync(id, TimeProvider.System);
+            await cgroups.RemoveAsync(id, time);
         }
 
         foreach (var slot in SlotNumbers().Except(adopted.Select(manifest => manifest.Slot)).ToArray())

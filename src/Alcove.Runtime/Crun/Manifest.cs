@@ -19,11 +19,20 @@ internal sealed record Manifest(RunSpec Spec, int Slot, string Prefix, string En
 {
     private const string FileName = "manifest.json";
 
+    /// <summary>It holds the sandbox's access token.</summary>
+    private static readonly FileStreamOptions OwnerOnly = new()
+    {
+        Mode = FileMode.Create,
+        Access = FileAccess.Write,
+        Share = FileShare.None,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
     public static async Task WriteAsync(string directory, Manifest manifest)
     {
         Directory.CreateDirectory(directory);
         var (path, unfinished) = ($"{directory}/{FileName}", $"{directory}/{FileName}.new");
-        await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
+        await using (var file = new FileStream(unfinished, OwnerOnly))
         {
             await JsonSerializer.SerializeAsync(file, manifest, ManifestJson.Default.Manifest);
             file.Flush(flushToDisk: true);

@@ -11,11 +11,12 @@ namespace Alcove.Runtime.Crun;
 /// Makes sandboxes real on this machine with crun: opens an installation, starts and ends runs, and takes over those that an earlier
 /// process of the node started. One act a sandbox at a time.
 /// </summary>
-public sealed class SandboxRuntime : IAsyncDisposable
+public sealed partial class SandboxRuntime : IAsyncDisposable
 {
     private readonly RuntimeOptions _options;
     private readonly HomePaths _paths;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly Pool _pool;
     private readonly HostFirewall _firewall;
     private readonly SlotAddresses _addresses;
@@ -33,7 +34,7 @@ public sealed class SandboxRuntime : IAsyncDisposable
     /// <param name="logger">Told what happens.</param>
     public SandboxRuntime(RuntimeOptions options, int preparedDiskMiB, TimeProvider time, ILogger<SandboxRuntime> logger)
     {
-        (_options, _time) = (options, time);
+        (_options, _time, _logger) = (options, time, logger);
         _paths = new HomePaths(options.Home);
         var installation = Installation.Id(_paths);
         var cgroups = CgroupLayout.Detect(installation);
@@ -41,11 +42,11 @@ public sealed class SandboxRuntime : IAsyncDisposable
         _pool = new Pool(options, _paths);
         var storage = new RootFileSystem(_paths, _pool, time);
         _firewall = new HostFirewall(_addresses, _paths, options.DirectDns);
-        _slots = new Slots(_addresses, new SlotNetwork(_addresses, _paths, time), storage, options.PreparedSlots, preparedDiskMiB);
+        _slots = new Slots(_addresses, new SlotNetwork(_addresses, _paths, time), storage, options.PreparedSlots, preparedDiskMiB, time, logger);
         var crun = new CrunCommand(_paths, cgroups);
         _end = new EndVerb(_paths, cgroups, crun, _slots, _firewall, _addresses, time);
         _start = new StartVerb(_paths, cgroups, crun, _slots, storage, _firewall, _addresses, _end, time, logger);
-        _adopt = new AdoptVerb(_paths, cgroups, _slots, _addresses, _end, logger);
+        _adopt = new AdoptVerb(_paths, cgroups, _slots, _addresses, _end, time, logger);
     }
 
     /// <summary>Raised when a run ends by itself; what it was made of is removed right after.</summary>
@@ -92,6 +93,11 @@ public sealed class SandboxRuntime : IAsyncDisposable
         }
 
         await _pool.OpenAsync(cancellationToken);
+        foreach (var directory in (string[])[_paths.Sandboxes, _paths.Run, _paths.Pool])
+        {
+            // Root in a sandbox can make a program that becomes root for whoever runs it: no user of the host may get there.
+            File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     /// <summary>Starts a run, or gives the one that is there when it is the same.</summary>
@@ -169,18 +175,29 @@ public sealed class SandboxRuntime : IAsyncDisposable
 
     private async Task ReapAsync(Manifest manifest)
     {
-        var id = manifest.Spec.SandboxId;
-        await InTurnAsync(id, async () =>
+        try
         {
-            if (!_manifests.TryGetValue(id, out var current) || current.Spec.Incarnation != manifest.Spec.Incarnation)
-            {
-                return false;
-            }
+            await InTurnAsync(manifest.Spec.SandboxId, () => RemoveEndedAsync(manifest));
+        }
+        catch (Exception e)
+        {
+            ReapFailed(_logger, manifest.Spec.SandboxId, e);
+        }
+    }
 
-            RunEnded?.Invoke(new EndedRun(id, manifest.Spec.Incarnation, _end.Reason(id)));
-            await _end.RunAsync(manifest);
-            return _manifests.TryRemove(id, out _);
-        });
+    private async Task<bool> RemoveEndedAsync(Manifest manifest)
+    {
+        var id = manifest.Spec.SandboxId;
+        if (!_manifests.TryGetValue(id, out var current) || current.Spec.Incarnation != manifest.Spec.Incarnation)
+        {
+            return false;
+        }
+
+        var reason = _end.Reason(id);
+        Ended(_logger, id, reason);
+        RunEnded?.Invoke(new EndedRun(id, manifest.Spec.Incarnation, reason));
+        await _end.RunAsync(manifest);
+        return _manifests.TryRemove(id, out _);
     }
 
     private Run Describe(Manifest manifest) => new(
@@ -207,4 +224,10 @@ public sealed class SandboxRuntime : IAsyncDisposable
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Sandbox {SandboxId} ended by itself: {Reason}")]
+    private static partial void Ended(ILogger logger, string sandboxId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Sandbox {SandboxId} ended by itself, and what it was made of could not be removed: a kill tries again")]
+    private static partial void ReapFailed(ILogger logger, string sandboxId, Exception exception);
 }

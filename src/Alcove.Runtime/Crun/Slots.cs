@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Alcove.Runtime.Networking;
 using Alcove.Runtime.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Alcove.Runtime.Crun;
 
@@ -8,8 +9,11 @@ namespace Alcove.Runtime.Crun;
 /// A place for one run: a number, and made of it a network namespace, an address, a disk and its mount points. Some are made ahead,
 /// so that a create waits for none; each is used once.
 /// </summary>
-internal sealed class Slots(SlotAddresses addresses, SlotNetwork network, RootFileSystem storage, int prepared, int preparedDiskMiB) : IAsyncDisposable
+internal sealed partial class Slots(
+    SlotAddresses addresses, SlotNetwork network, RootFileSystem storage, int prepared, int preparedDiskMiB, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
+    private static readonly TimeSpan FillPause = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly HashSet<int> _taken = [];
     private readonly CancellationTokenSource _stop = new();
@@ -54,7 +58,7 @@ internal sealed class Slots(SlotAddresses addresses, SlotNetwork network, RootFi
         await _filling;
         while (_ready.Reader.TryRead(out var slot))
         {
-            await RemoveAsync(slot);
+            await TryRemoveAsync(slot);
         }
 
         _stop.Dispose();
@@ -66,23 +70,50 @@ internal sealed class Slots(SlotAddresses addresses, SlotNetwork network, RootFi
         {
             while (await _ready.Writer.WaitToWriteAsync(_stop.Token))
             {
-                var slot = Take();
-                try
+                if (await MakeAheadAsync() is { } slot)
                 {
-                    await MakeAsync(slot, preparedDiskMiB, CancellationToken.None);
                     await _ready.Writer.WriteAsync(slot, CancellationToken.None);
                 }
-                catch (RuntimeException)
+                else
                 {
-                    // A create will meet the same failure, and report it to somebody who waits for it.
-                    await RemoveAsync(slot);
-                    await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, _stop.Token);
+                    await Task.Delay(FillPause, time, _stop.Token);
                 }
             }
         }
         catch (OperationCanceledException)
         {
             // The node ends.
+        }
+    }
+
+    /// <returns>Null when it could not be made: a create will meet the same failure, and report it to somebody who waits for it.</returns>
+    private async Task<int?> MakeAheadAsync()
+    {
+        int? slot = null;
+        try
+        {
+            slot = Take();
+            await MakeAsync(slot.Value, preparedDiskMiB, CancellationToken.None);
+            return slot;
+        }
+        catch (Exception e)
+        {
+            MakeAheadFailed(logger, e);
+            await TryRemoveAsync(slot);
+            return null;
+        }
+    }
+
+    private async Task TryRemoveAsync(int? slot)
+    {
+        try
+        {
+            await (slot is { } number ? RemoveAsync(number) : Task.CompletedTask);
+        }
+        catch (Exception e)
+        {
+            // Its number stays taken, so that nobody meets what is left; the next start of the node removes it.
+            RemoveFailed(logger, slot!.Value, e);
         }
     }
 
@@ -103,4 +134,10 @@ internal sealed class Slots(SlotAddresses addresses, SlotNetwork network, RootFi
 
         throw new RuntimeException(RuntimeFailure.NoCapacity, $"all {addresses.Count} addresses of {addresses.Range} are taken");
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No slot could be made ahead")]
+    private static partial void MakeAheadFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Slot {Slot} could not be removed")]
+    private static partial void RemoveFailed(ILogger logger, int slot, Exception exception);
 }

@@ -15,8 +15,9 @@ internal sealed partial class StartVerb(
         var undo = new UndoStack();
         try
         {
+            var (prefix, envd) = (paths.CurrentPrefix(), paths.CurrentEnvd());
             var (slot, made) = slots.Claim(spec.DiskMiB);
-            var manifest = new Manifest(spec, slot, paths.CurrentPrefix(), paths.CurrentEnvd(), Committed: false, Process: null, StartedAt: null);
+            var manifest = new Manifest(spec, slot, prefix, envd, Committed: false, Process: null, StartedAt: null);
             undo.Push(() => end.RunAsync(manifest));
             await Manifest.WriteAsync(paths.Sandbox(spec.SandboxId), manifest);
             if (!made)

@@ -32,7 +32,7 @@ internal sealed class HostFirewall(SlotAddresses slots, HomePaths paths, bool di
 
     public Task ForgetAsync(IPAddress slot) => ElementAsync("delete", slot, CancellationToken.None);
 
-    /// <summary>Takes everything back that <see cref="OpenAsync"/> did.</summary>
+    /// <summary>Takes everything back that <see cref="OpenAsync"/> did; forwarding goes on while another installation needs it.</summary>
     public async Task RemoveAsync()
     {
         await ChildProcess.ShellAsync(
@@ -40,7 +40,12 @@ internal sealed class HostFirewall(SlotAddresses slots, HomePaths paths, bool di
             [slots.Table, slots.Range]);
         if (File.Exists(SysctlFile))
         {
-            await File.WriteAllTextAsync(Forwarding, await File.ReadAllTextAsync(SysctlFile));
+            var tables = await ChildProcess.RunAsync("nft", ["list", "tables", "ip"]);
+            if (!tables.Contains(SlotAddresses.TablePrefix, StringComparison.Ordinal))
+            {
+                await File.WriteAllTextAsync(Forwarding, await File.ReadAllTextAsync(SysctlFile));
+            }
+
             File.Delete(SysctlFile);
         }
     }
@@ -49,7 +54,7 @@ internal sealed class HostFirewall(SlotAddresses slots, HomePaths paths, bool di
         ChildProcess.RunAsync("nft", [verb, "element", "ip", slots.Table, "closed", $"{{ {slot} }}"], null, cancellationToken);
 
     /// <summary>Rules about what a slot asks for sit after connection tracking and before any translation.</summary>
-    private string Rules(IEnumerable<IPAddress> closed, string? resolver)
+    internal string Rules(IEnumerable<IPAddress> closed, string? resolver)
     {
         var (table, link) = (slots.Table, slots.LinkPrefix + "*");
         var elements = string.Join(", ", closed);

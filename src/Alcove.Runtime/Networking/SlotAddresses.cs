@@ -6,6 +6,9 @@ namespace Alcove.Runtime.Networking;
 /// <summary>Slots are numbered from 1; each number is one address of the range and one link name.</summary>
 internal sealed class SlotAddresses(IPNetwork range, string installation)
 {
+    /// <summary>What the tables of all installations begin with.</summary>
+    public const string TablePrefix = "alcove_";
+
     /// <summary>Slots at most: all addresses of the range but its first and last.</summary>
     public int Count { get; } = (1 << (32 - range.PrefixLength)) - 2;
 
@@ -22,7 +25,7 @@ internal sealed class SlotAddresses(IPNetwork range, string installation)
 
     public string LinkPrefix => $"al{installation}";
 
-    public string Table => $"alcove_{installation}";
+    public string Table => TablePrefix + installation;
 
     public string Range => range.ToString();
 }

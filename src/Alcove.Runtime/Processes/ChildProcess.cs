@@ -28,9 +28,12 @@ internal static class ChildProcess
                 ? await output
                 : throw new RuntimeException(RuntimeFailure.Failed, $"{program} ended with {process.ExitCode}: {Tail(await error)}");
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // Not left to go on: whoever called undoes what it did so far.
             process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            cancellationToken.ThrowIfCancellationRequested();
             throw new RuntimeException(RuntimeFailure.Failed, $"{program} did not end within {Patience.TotalSeconds} s");
         }
         catch (IOException e)

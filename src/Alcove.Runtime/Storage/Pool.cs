@@ -43,12 +43,11 @@ internal sealed class Pool(RuntimeOptions options, HomePaths paths)
         return (Math.Min(pool.TotalSize, below.TotalSize), Math.Min(pool.AvailableFreeSpace, below.AvailableFreeSpace));
     }
 
-    /// <summary>Whether another sandbox may be made: a tenth, or 4 GiB where that is less, stays free.</summary>
-    public bool HasRoom()
-    {
-        var (total, available) = Space();
-        return available >= Math.Min(total / 10, MinimumFree);
-    }
+    /// <summary>Whether another sandbox may be made: neither the pool nor what it lies on is near its end.</summary>
+    public bool HasRoom() => new[] { paths.Pool, paths.Home }.Select(path => new DriveInfo(path)).All(drive => HasRoom(drive.TotalSize, drive.AvailableFreeSpace));
+
+    /// <summary>A tenth and 4 GiB stay free: disks are overcommitted, and a full pool is an I/O error to every sandbox.</summary>
+    internal static bool HasRoom(long total, long available) => available >= total / 10 && available >= MinimumFree;
 
     private async Task MountImageAsync(CancellationToken cancellationToken)
     {
