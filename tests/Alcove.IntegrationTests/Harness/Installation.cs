@@ -2,6 +2,8 @@ using System.Net;
 using Alcove.IntegrationTests.Harness;
 using Xunit;
 
+// One server and one node for all, which some tests kill: the others must not run meanwhile.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
 [assembly: AssemblyFixture(typeof(Installation))]
 
 namespace Alcove.IntegrationTests.Harness;
