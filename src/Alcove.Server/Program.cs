@@ -47,7 +47,7 @@ static WebApplication Build(ServerOptions options)
         console.TimestampFormat = "HH:mm:ss.fff ";
         console.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
     });
-    builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+    builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Polly", LogLevel.Warning);
     builder.Services.AddSingleton(options)
         .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket)
         .AddApi();
