@@ -34,7 +34,7 @@ public sealed class UploadTests(Installation installation)
             {
                 seen.Add(message.Event.Data?.Stdout?.ToStringUtf8() ?? string.Empty);
             }
-        });
+        }, TestContext.Current.CancellationToken);
 
         await CurlAsync("-X", "POST", $"https://{(string)sandbox.Created["domain"]!}/files", "-F", $"file=@{file.Path}", "-F", "path=/home/user/there.bin");
         await watching.CancelAsync();

@@ -6,14 +6,14 @@ import { createSandbox, startServer, until, urlOf } from './client.mjs'
 const echo = host => `
 import http from 'node:http'
 import { createHash } from 'node:crypto'
+let release
 const server = http.createServer((request, response) => {
-  if (request.url === '/stream') {
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
+  if (request.url === '/slow') {
     response.write('first\\n')
-    request.on('data', data => response.write(data))
-    request.on('end', () => response.end())
+    release = () => response.end('second\\n')
     return
   }
+  if (request.url === '/release') release()
   response.setHeader('x-seen-url', request.url)
   response.end(JSON.stringify({ host: request.headers.host, headers: request.headers }))
 })
@@ -70,18 +70,14 @@ test('a WebSocket echoes', async () => {
   socket.close()
 })
 
-test('bytes stream both ways without waiting for the end', async () => {
+test('an answer streams to its client without waiting for its end', async () => {
   await startServer(sandbox, echo('0.0.0.0'), 3200)
-  const request = http.request(urlOf(sandbox, 3200) + '/stream', { method: 'POST', headers: { 'transfer-encoding': 'chunked' } })
-  request.write('second\n')
-  const answer = await new Promise((resolve, reject) => request.on('response', resolve).on('error', reject))
-  let seen = ''
-  answer.setEncoding('utf8').on('data', text => { seen += text })
-  await until(() => seen === 'first\nsecond\n', 'what was sent before the answer began')
-  request.write('third\n')
-  await until(() => seen === 'first\nsecond\nthird\n', 'what was sent after it')
-  request.end()
-  await new Promise(resolve => answer.on('end', resolve))
+  const answer = await fetch(urlOf(sandbox, 3200) + '/slow')
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+  assert.equal((await reader.read()).value, 'first\n')
+  assert.equal((await fetch(urlOf(sandbox, 3200) + '/release')).status, 200)
+  assert.equal((await reader.read()).value, 'second\n')
+  assert.equal((await reader.read()).done, true)
 })
 
 test('a closed port is 502 with the port, as JSON and as a page', async () => {
