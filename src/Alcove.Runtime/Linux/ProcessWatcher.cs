@@ -25,7 +25,7 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     public bool Lives => Of(Pid) == this;
 }
 
-/// <summary>Tells when processes end that are not children of ours: one thread, a pidfd each.</summary>
+/// <summary>Tells when processes end that are not children of ours: one thread that waits for all of them, a pidfd each.</summary>
 internal sealed unsafe class ProcessWatcher
 {
     private const nint PidfdOpen = 434;
@@ -33,7 +33,9 @@ internal sealed unsafe class ProcessWatcher
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, Action> _ended = [];
-    private readonly AutoResetEvent _changed = new(initialState: false);
+
+    /// <summary>An eventfd(2): wakes the thread when there is one more to wait for.</summary>
+    private readonly int _changed = Libc.EventDescriptor(0, Libc.CloseOnExec);
 
     public ProcessWatcher() => new Thread(Run) { IsBackground = true, Name = "process watcher" }.Start();
 
@@ -53,7 +55,8 @@ internal sealed unsafe class ProcessWatcher
             _ended[descriptor] = ended;
         }
 
-        _changed.Set();
+        ulong one = 1;
+        _ = Libc.Write(_changed, &one, sizeof(ulong));
     }
 
     private void Run()
@@ -63,13 +66,7 @@ internal sealed unsafe class ProcessWatcher
             int[] descriptors;
             lock (_lock)
             {
-                descriptors = [.. _ended.Keys];
-            }
-
-            if (descriptors.Length == 0)
-            {
-                _changed.WaitOne();
-                continue;
+                descriptors = [_changed, .. _ended.Keys];
             }
 
             foreach (var descriptor in Ready(descriptors))
@@ -79,7 +76,6 @@ internal sealed unsafe class ProcessWatcher
         }
     }
 
-    /// <summary>Looks anew every 100 ms, since a process may be added while this waits.</summary>
     private static List<int> Ready(int[] descriptors)
     {
         var polled = new PollDescriptor[descriptors.Length];
@@ -90,7 +86,7 @@ internal sealed unsafe class ProcessWatcher
 
         fixed (PollDescriptor* start = polled)
         {
-            _ = Libc.Poll(start, (nuint)polled.Length, 100);
+            _ = Libc.Poll(start, (nuint)polled.Length, -1);
         }
 
         return [.. polled.Where(entry => entry.Seen != 0).Select(entry => entry.Descriptor)];
@@ -98,6 +94,13 @@ internal sealed unsafe class ProcessWatcher
 
     private void Finish(int descriptor)
     {
+        if (descriptor == _changed)
+        {
+            ulong count;
+            _ = Libc.Read(descriptor, &count, sizeof(ulong));
+            return;
+        }
+
         Action? ended;
         lock (_lock)
         {
