@@ -45,6 +45,8 @@ internal static class LaterEndpoints
         ("POST", "/secrets/{name}", Access.Team),
         ("DELETE", "/secrets/{name}", Access.Team),
         ("POST", "/admin/teams/{id}/builds/cancel", Access.Admin),
+        ("GET", "/nodes", Access.Admin),
+        ("GET", "/nodes/{id}", Access.Admin),
         ("POST", "/nodes/{id}", Access.Admin),
     ];
 
