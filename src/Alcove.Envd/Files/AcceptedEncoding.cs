@@ -30,8 +30,10 @@ internal static class AcceptedEncoding
                     return Gzip;
                 case Identity:
                     return Identity;
-                case "*":
-                    return identityRefused ? Gzip : Identity;
+                case "*" when !identityRefused:
+                    return Identity;
+                case "*" when !Refuses(accepted, Gzip):
+                    return Gzip;
             }
         }
 

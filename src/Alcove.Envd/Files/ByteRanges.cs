@@ -13,10 +13,10 @@ internal static class ByteRanges
 {
     private const int Most = 100;
 
-    /// <returns>Null: all of it (no header, or one that is not ours to read). Empty: nothing that can be given (416).</returns>
+    /// <returns>Null: all of it (no header, one that is not ours to read, or nothing to take a range of). Empty: nothing that can be given (416).</returns>
     public static List<ByteRange>? Parse(HttpRequest request, long length, DateTimeOffset modified)
     {
-        if (!RangeHeaderValue.TryParse(request.Headers.Range.ToString(), out var header) || header.Unit != "bytes" || header.Ranges.Count > Most || !IfRangeHolds(request, modified))
+        if (length == 0 || !RangeHeaderValue.TryParse(request.Headers.Range.ToString(), out var header) || header.Unit != "bytes" || header.Ranges.Count > Most || !IfRangeHolds(request, modified))
         {
             return null;
         }

@@ -21,7 +21,7 @@ internal sealed class ComposeEndpoint(DaemonStateHolder holder, UserDatabase use
     public Task HandleAsync(HttpContext http) => FilesEndpoint.AnsweringAsync(http, async () =>
     {
         var request = await ReadAsync(http);
-        var target = FileTarget.For(http, request.Username, users, holder.Current);
+        var target = FileTarget.For(request.Username, users, holder.Current);
         var destination = target.Resolve(request.Destination!);
         var sources = request.SourcePaths!.Select(target.Resolve).ToArray();
         foreach (var source in sources)
@@ -67,7 +67,8 @@ internal sealed class ComposeEndpoint(DaemonStateHolder holder, UserDatabase use
         var temporary = $"{destination}.e2b-compose.{Guid.NewGuid()}.tmp";
         try
         {
-            await new FileWriter(user, [], announced: null).WriteAsync(temporary, new JoinedStream(sources), cancellationToken);
+            await using var joined = new JoinedStream(sources);
+            await new FileWriter(user, [], announced: null).WriteAsync(temporary, joined, cancellationToken);
             if (Libc.Rename(temporary, destination) < 0)
             {
                 throw LinuxException.Last($"error renaming to {destination}");

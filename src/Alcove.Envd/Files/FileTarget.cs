@@ -8,9 +8,9 @@ internal sealed record FileTarget(User User, DaemonState State)
 {
     /// <remarks>The name is from a body or the query; null stands for the default user.</remarks>
     /// <exception cref="FilesException">There is no such user.</exception>
-    public static FileTarget For(HttpContext http, string? named, UserDatabase users, DaemonState state)
+    public static FileTarget For(string? named, UserDatabase users, DaemonState state)
     {
-        var name = named ?? Hosting.RequestUser.NameIn(http.Request) ?? state.DefaultUser;
+        var name = named ?? state.DefaultUser;
         var user = users.Find(name) ?? throw new FilesException(StatusCodes.Status401Unauthorized, $"error looking up user '{name}': unknown user {name}");
         return new FileTarget(user, state);
     }

@@ -52,7 +52,7 @@ internal sealed class FilesEndpoint(DaemonStateHolder holder, UserDatabase users
     }
 
     private FileTarget Target(HttpContext http) =>
-        FileTarget.For(http, http.Request.Query.TryGetValue("username", out var name) ? name.ToString() : null, users, holder.Current);
+        FileTarget.For(http.Request.Query.TryGetValue("username", out var name) ? name.ToString() : null, users, holder.Current);
 
     private Stream Body(HttpRequest request)
     {

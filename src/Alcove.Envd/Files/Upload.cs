@@ -60,16 +60,27 @@ internal sealed class Upload(FileTarget target, FileWriter writer)
                 await ReceivePartAsync(section, path, cancellationToken);
             }
 
-            foreach (var (spooled, fileName) in _waiting)
-            {
-                var place = Claim(_fieldPath ?? fileName);
-                await writer.MoveAsync(spooled, place, cancellationToken);
-                _written.Add(new WrittenFile(place));
-            }
+            await PlaceAsync(_waiting.Count, cancellationToken);
+        }
+        catch when (_fieldPath is null && _written.Count == 0 && _waiting.Count > 1)
+        {
+            // Of several files those before the one that failed stay; the client may be gone, so nothing cancels this.
+            await PlaceAsync(_waiting.Count - 1, CancellationToken.None);
+            throw;
         }
         finally
         {
             _waiting.ForEach(file => File.Delete(file.Spooled));
+        }
+    }
+
+    private async Task PlaceAsync(int count, CancellationToken cancellationToken)
+    {
+        foreach (var (spooled, fileName) in _waiting.Take(count))
+        {
+            var place = Claim(_fieldPath ?? fileName);
+            await writer.MoveAsync(spooled, place, cancellationToken);
+            _written.Add(new WrittenFile(place));
         }
     }
 
@@ -83,7 +94,7 @@ internal sealed class Upload(FileTarget target, FileWriter writer)
         switch (Unquoted(disposition.Name.Value))
         {
             case PathField:
-                _fieldPath = await ReadFieldAsync(section.Body, cancellationToken);
+                _fieldPath = await ReadFieldAsync(section.Body, cancellationToken) is { Length: > 0 } named ? named : _fieldPath;
                 break;
             case FileField when path.Length > 0 || _fieldPath is not null:
                 await WriteAsync(Claim(path.Length > 0 ? path : _fieldPath!), section.Body, cancellationToken);

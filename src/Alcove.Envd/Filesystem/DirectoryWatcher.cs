@@ -34,7 +34,16 @@ internal sealed class DirectoryWatcher : IDisposable
     public DirectoryWatcher(string root, bool recursive, bool includeEntry, EntryReader entries)
     {
         (_root, _recursive, _includeEntry, _entries) = (root, recursive, includeEntry, entries);
-        Register(string.Empty, report: false);
+        try
+        {
+            Register(string.Empty, report: false);
+        }
+        catch
+        {
+            _inotify.Dispose();
+            throw;
+        }
+
         _ = RunAsync();
     }
 

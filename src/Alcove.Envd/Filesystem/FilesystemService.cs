@@ -101,7 +101,7 @@ internal sealed class FilesystemService(EntryReader entries, RequestUser users, 
 
     private static RemoveResponse Remove(string requested, string path)
     {
-        if (requested.Length == 0 || SandboxPath.Clean(path) == "/")
+        if (requested.Length == 0 || IsRoot(path))
         {
             throw new ConnectException(ConnectCode.InvalidArgument, requested.Length == 0 ? "path is required" : "the root directory cannot be removed");
         }
@@ -109,6 +109,10 @@ internal sealed class FilesystemService(EntryReader entries, RequestUser users, 
         Removal.Remove(path.TrimEnd('/'));
         return new RemoveResponse();
     }
+
+    /// <summary>By its text, or by a link in the middle of it that leads there; a link at its end is only a link.</summary>
+    internal static bool IsRoot(string path) =>
+        SandboxPath.Clean(path) == "/" || (FileStatus.Read(path.TrimEnd('/'), follow: false) is { IsDirectory: true } && FileStatus.RealPath(path) == "/");
 
     private CreateWatcherResponse CreateWatcher(CreateWatcherRequest request, ConnectContext context) => new()
     {

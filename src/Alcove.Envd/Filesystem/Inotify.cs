@@ -43,7 +43,7 @@ internal sealed class Inotify : IDisposable
     public int Watch(string directory)
     {
         var watch = Libc.InotifyAddWatch(_descriptor.Value, directory, Watched);
-        return watch >= 0 || Errno.Last is Errno.NoEntry or Errno.NotADirectory ? watch : throw LinuxException.Last($"watcher error: cannot watch {directory}");
+        return watch >= 0 || Errno.Last is Errno.NoEntry or Errno.NotADirectory ? watch : throw LinuxException.Last($"cannot watch {directory}");
     }
 
     public void Unwatch(int watch) => _ = Libc.InotifyRemoveWatch(_descriptor.Value, watch);

@@ -60,7 +60,7 @@ internal sealed class UserDatabase(string etc = "/etc")
     /// <summary>A file of colon-separated lines, read again when it has changed.</summary>
     private sealed class CachedFile(string path)
     {
-        private (DateTime Written, long Length, string[][] Rows) _read;
+        private Snapshot? _read;
 
         public string[][] Rows
         {
@@ -73,14 +73,16 @@ internal sealed class UserDatabase(string etc = "/etc")
                 }
 
                 var read = _read;
-                if (read.Rows is null || read.Written != file.LastWriteTimeUtc || read.Length != file.Length)
+                if (read is null || read.Written != file.LastWriteTimeUtc || read.Length != file.Length)
                 {
-                    read = (file.LastWriteTimeUtc, file.Length, [.. File.ReadLines(path).Select(line => line.Split(':'))]);
+                    read = new Snapshot(file.LastWriteTimeUtc, file.Length, [.. File.ReadLines(path).Select(line => line.Split(':'))]);
                     _read = read;
                 }
 
                 return read.Rows;
             }
         }
+
+        private sealed record Snapshot(DateTime Written, long Length, string[][] Rows);
     }
 }
