@@ -14,10 +14,12 @@ bash "$ROOT/setup/install.sh" parts "$ROOT/artifacts/bin/Alcove.Node/debug/alcov
 
 passed=0 failed=0 skipped=0
 suite() { # NAME COMMAND …: runs a suite, adds up what its summary says
-  local name=$1 log=$ALCOVE_HOME/logs/test-$1.log status=0 summary; shift
+  local name=$1 log status=0 summary; shift
+  log=$(mktemp)
   echo "— $name"
   "$@" 2>&1 | tee "$log" || status=$?
   summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' | tail -n 1)
+  rm -f "$log"
   if [ -z "$summary" ]; then failed=$((failed + 1)); return; fi
   read -r total errors bad left < <(echo "$summary" | grep -oE '[0-9]+' | paste -sd' ')
   failed=$((failed + bad + errors)) skipped=$((skipped + left)) passed=$((passed + total - bad - left))
