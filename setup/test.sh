@@ -18,7 +18,7 @@ suite() { # NAME COMMAND …: runs a suite, adds up what its summary says
   log=$(mktemp)
   echo "— $name"
   "$@" 2>&1 | tee "$log" || status=$?
-  summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' | tail -n 1)
+  summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' | tail -n 1 || true)
   rm -f "$log"
   if [ -z "$summary" ]; then failed=$((failed + 1)); return; fi
   read -r total errors bad left < <(echo "$summary" | grep -oE '[0-9]+' | paste -sd' ')
