@@ -12,7 +12,7 @@ public sealed class RestartTests(ApiHost host) : IClassFixture<ApiHost>
         var kept = await host.CreateAsync(",\"timeout\":3600");
         var lost = await host.CreateAsync(",\"timeout\":3600");
         var due = await host.CreateAsync(",\"timeout\":5");
-        var route = host.Routes.Find(SandboxId.Parse(kept));
+        var token = host.Routes.Find(SandboxId.Parse(kept))!.EnvdAccessToken;
         host.Node.Runs.TryRemove(lost, out _);
         host.Node.Runs["istranger"] = new() { SandboxId = "istranger", Incarnation = 1, Address = "127.0.0.1" };
         host.Time.Advance(TimeSpan.FromMilliseconds(1));
@@ -22,6 +22,6 @@ public sealed class RestartTests(ApiHost host) : IClassFixture<ApiHost>
         await host.Node.KilledAsync(due);
         await Eventually.HoldsAsync(async () => (await host.SendAsync("GET", $"/sandboxes/{lost}")).Status == 404);
         (await host.SendAsync("GET", $"/sandboxes/{kept}")).Expect(200);
-        Assert.Equal(route, host.Routes.Find(SandboxId.Parse(kept)));
+        Assert.Equal(token, host.Routes.Find(SandboxId.Parse(kept))!.EnvdAccessToken);
     }
 }
