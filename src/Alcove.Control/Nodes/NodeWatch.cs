@@ -77,15 +77,40 @@ public sealed partial class NodeWatch(
         switch (message.EventCase)
         {
             case NodeEvent.EventOneofCase.RunEnded:
-                await grains.GetGrain<ISandboxGrain>(message.RunEnded.SandboxId).LostAsync((long)message.RunEnded.Incarnation, message.RunEnded.Reason);
+                _ = ObserveAsync(grains.GetGrain<ISandboxGrain>(message.RunEnded.SandboxId).LostAsync((long)message.RunEnded.Incarnation, message.RunEnded.Reason));
                 break;
             case NodeEvent.EventOneofCase.Heartbeat:
                 var status = await client.StatusAsync(cancellationToken);
                 await templates.SynchronizeAsync(status, cancellationToken);
                 registry.Set(new NodeView(status, client, IsReady: true));
+                await RetryRemovalsAsync(node, cancellationToken);
                 break;
             case NodeEvent.EventOneofCase.Hello or NodeEvent.EventOneofCase.None:
                 break;
+        }
+    }
+
+    /// <summary>A removal that failed on a node that answers is tried again with every heartbeat; one that is under way is joined.</summary>
+    private async Task RetryRemovalsAsync(string node, CancellationToken cancellationToken)
+    {
+        await using var db = database.Open();
+        var ids = await db.Sandboxes.Where(row => row.NodeId == node && row.Status == SandboxStatus.Killing).Select(row => row.Id).ToListAsync(cancellationToken);
+        foreach (var id in ids)
+        {
+            _ = ObserveAsync(grains.GetGrain<ISandboxGrain>(id).RecoverAsync());
+        }
+    }
+
+    /// <summary>The stream of events does not wait for removals: it would look dead.</summary>
+    private async Task ObserveAsync(Task removal)
+    {
+        try
+        {
+            await removal;
+        }
+        catch (Exception e)
+        {
+            RemovalFailed(logger, e);
         }
     }
 
@@ -127,6 +152,9 @@ public sealed partial class NodeWatch(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {NodeId} is connected; {Count} sandboxes run there")]
     private static partial void Connected(ILogger logger, string nodeId, uint count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A sandbox whose run ended could not be removed; it is tried again")]
+    private static partial void RemovalFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The node does not answer: {Reason}")]
     private static partial void Away(ILogger logger, string reason);

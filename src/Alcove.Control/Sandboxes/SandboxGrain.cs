@@ -21,6 +21,8 @@ internal sealed partial class SandboxGrain(Database database, NodeRegistry nodes
 {
     private SandboxRow? _row;
     private Task? _removal;
+    private bool _isCreating;
+    private string? _lostWhileCreating;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -38,18 +40,23 @@ internal sealed partial class SandboxGrain(Database database, NodeRegistry nodes
             return new CreateOutcome(CreateResult.NoNode, nodes.All.Any(other => other.IsReady) ? "no node has this template" : "no node is connected");
         }
 
-        await InsertAsync(NewRow(plan, node.Id));
+        _isCreating = true;
         try
         {
+            await InsertAsync(NewRow(plan, node.Id));
             var run = await node.Client.CreateAsync(Request(plan), CancellationToken.None);
             await ConfirmAsync(run, plan.Timeout);
             return new CreateOutcome(CreateResult.Created, null);
         }
-        catch (ConnectException e)
+        catch (Exception e)
         {
             CreateFailed(logger, Name, e.Message);
             await RemoveAsync();
-            return new CreateOutcome(ResultOf(e.Code), e.Message);
+            return e is ConnectException failure ? Failed(failure) : new CreateOutcome(CreateResult.Failed, null);
+        }
+        finally
+        {
+            _isCreating = false;
         }
     }
 
@@ -97,8 +104,14 @@ internal sealed partial class SandboxGrain(Database database, NodeRegistry nodes
 
     public Task LostAsync(long incarnation, string reason)
     {
-        if (_row is not { Status: SandboxStatus.Running } row || row.Incarnation != incarnation)
+        if (_row is not { Status: SandboxStatus.Running or SandboxStatus.Starting } row || row.Incarnation != incarnation)
         {
+            return Task.CompletedTask;
+        }
+
+        if (row.Status == SandboxStatus.Starting)
+        {
+            _lostWhileCreating = reason;
             return Task.CompletedTask;
         }
 
@@ -106,7 +119,8 @@ internal sealed partial class SandboxGrain(Database database, NodeRegistry nodes
         return RemoveAsync();
     }
 
-    public Task RecoverAsync() => _row is { Status: SandboxStatus.Starting or SandboxStatus.Killing } ? RemoveAsync() : Task.CompletedTask;
+    /// <remarks>A create that is still under way is not interrupted: it removes by itself what it cannot finish.</remarks>
+    public Task RecoverAsync() => !_isCreating && _row is { Status: SandboxStatus.Starting or SandboxStatus.Killing } ? RemoveAsync() : Task.CompletedTask;
 
     private Task ExpireNowAsync()
     {
@@ -173,6 +187,11 @@ internal sealed partial class SandboxGrain(Database database, NodeRegistry nodes
 
     private async Task ConfirmAsync(SandboxRun run, TimeSpan timeout)
     {
+        if (_lostWhileCreating is { } reason)
+        {
+            throw new ConnectException(ConnectCode.Internal, $"it ended as soon as it had started: {reason}");
+        }
+
         var row = _row!;
         row.Address = run.Address;
         row.StartedAt = run.StartedAt.ToDateTimeOffset();
@@ -233,6 +252,13 @@ internal sealed partial class SandboxGrain(Database database, NodeRegistry nodes
         AllowInternetAccess = plan.AllowInternetAccess ?? true,
         DefaultUser = "user",
     };
+
+    /// <summary>What the node says of room is for the caller too; what it says of its sockets is for the log.</summary>
+    private static CreateOutcome Failed(ConnectException e)
+    {
+        var result = ResultOf(e.Code);
+        return new CreateOutcome(result, result == CreateResult.NoNode ? "the node does not answer, or lacks the template" : e.Message);
+    }
 
     private static CreateResult ResultOf(ConnectCode code) => code switch
     {

@@ -25,10 +25,16 @@ public sealed class ApiKeys(Database database, TimeProvider time)
         return [.. rows.Select(Describe)];
     }
 
+    /// <summary>Revokes a key. With the well-known key goes the well-known token, which could make others.</summary>
     /// <returns>False when the team has no such key.</returns>
     public async Task<bool> DeleteAsync(Guid teamId, Guid id, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
+        if (await db.ApiKeys.AnyAsync(key => key.TeamId == teamId && key.Id == id && key.Hash == WellKnown.ApiKeyHash, cancellationToken))
+        {
+            await db.AccessTokens.Where(token => token.Hash == WellKnown.AccessTokenHash).ExecuteDeleteAsync(cancellationToken);
+        }
+
         return await db.ApiKeys.Where(key => key.TeamId == teamId && key.Id == id).ExecuteDeleteAsync(cancellationToken) > 0;
     }
 

@@ -43,11 +43,12 @@ public sealed class Credentials(Database database, TimeProvider time)
         return await db.Teams.AsNoTracking().FirstOrDefaultAsync(team => team.Id == id, cancellationToken);
     }
 
-    /// <summary>Whether the key that everybody knows opens anything here.</summary>
+    /// <summary>Whether the key or the token that everybody knows opens anything here: the token makes new keys.</summary>
     public async Task<bool> IsWellKnownKeyActiveAsync(CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        return await db.ApiKeys.AnyAsync(key => key.Hash == WellKnown.ApiKeyHash, cancellationToken);
+        return await db.ApiKeys.AnyAsync(key => key.Hash == WellKnown.ApiKeyHash, cancellationToken)
+            || await db.AccessTokens.AnyAsync(token => token.Hash == WellKnown.AccessTokenHash, cancellationToken);
     }
 
     private async Task NoteUseAsync(AlcoveDb db, Guid key, CancellationToken cancellationToken)

@@ -10,6 +10,8 @@ public static class WellKnown
 
     public static string ApiKeyHash { get; } = Key.Hash(ApiKey, Key.ApiPrefix)!;
 
+    public static string AccessTokenHash { get; } = Key.Hash(AccessToken, Key.AccessTokenPrefix)!;
+
     public static Guid TeamId { get; } = Guid.Parse("0b8a3ded-4489-4722-afd1-1d82e64ec2d5");
 
     public static Guid UserId { get; } = Guid.Parse("89215020-937a-4c98-9cde-33d7bc647715");

@@ -61,11 +61,7 @@ internal sealed class Authentication(Credentials credentials, InstallationSecret
         }
 
         var hash = Key.Hash(key, Key.ApiPrefix) ?? throw BadKey("Invalid API key format");
-        if (hash == WellKnown.ApiKeyHash && !options.AllowWellKnownKey && !WellKnownKeyGuard.MayComeFrom(http.Request))
-        {
-            throw new ApiException(StatusCodes.Status403Forbidden, "The key that everybody knows is not for pages of other sites; make one with `alcove key create`, or set ALCOVE_ALLOW_WELL_KNOWN_KEY=1");
-        }
-
+        CheckOrigin(http.Request, hash == WellKnown.ApiKeyHash);
         return await credentials.TeamOfKeyAsync(hash, http.RequestAborted) ?? throw BadKey("Cannot get the team for the given API key");
     }
 
@@ -84,6 +80,7 @@ internal sealed class Authentication(Credentials credentials, InstallationSecret
 
         var token = header[Bearer.Length..];
         var hash = Key.Hash(token, Key.AccessTokenPrefix) ?? throw BadToken("Invalid access token format");
+        CheckOrigin(http.Request, hash == WellKnown.AccessTokenHash);
         var teams = await credentials.TeamsOfTokenAsync(hash, http.RequestAborted);
         if (teams.Length == 0)
         {
@@ -114,6 +111,14 @@ internal sealed class Authentication(Credentials credentials, InstallationSecret
         return token.Length != 0 && (CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(secrets.AdminToken))
             ? true
             : throw Unauthorized("Invalid admin token"));
+    }
+
+    private void CheckOrigin(HttpRequest request, bool isWellKnown)
+    {
+        if (isWellKnown && !options.AllowWellKnownKey && !WellKnownKeyGuard.MayComeFrom(request))
+        {
+            throw new ApiException(StatusCodes.Status403Forbidden, "The key that everybody knows is not for pages of other sites; make one with `alcove key create`, or set ALCOVE_ALLOW_WELL_KNOWN_KEY=1");
+        }
     }
 
     private static void CheckStanding(TeamRow team, bool forBlocked)

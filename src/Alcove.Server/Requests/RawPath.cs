@@ -8,7 +8,7 @@ internal static class RawPath
     public static string Segment(HttpContext http, int index)
     {
         var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        var path = (string.IsNullOrEmpty(target) ? http.Request.Path.Value! : target).Split('?')[0];
+        var path = (target is not ['/', ..] ? http.Request.Path.Value! : target).Split('?')[0];
         var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         return index < segments.Length ? Uri.UnescapeDataString(segments[index]) : string.Empty;
     }

@@ -31,6 +31,11 @@ internal static class CreateRules
             throw ApiException.Invalid("request body has an error: property \"templateID\" is missing");
         }
 
+        if (request.Mcp is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) })
+        {
+            throw ApiException.Invalid("request body has an error: \"mcp\" must be an object");
+        }
+
         CheckMap("metadata", request.Metadata);
         CheckMap("envVars", request.EnvVars);
         CheckTimeout(request.Timeout, team);
