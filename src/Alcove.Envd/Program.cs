@@ -17,8 +17,12 @@ var ended = new TaskCompletionSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 
-await using var daemon = new Daemon(TimeProvider.System, new TokenAuthority(), new SystemEnvironment());
-await daemon.StartAsync(IPAddress.Any, args is ["--port", var port] ? int.Parse(port, System.Globalization.CultureInfo.InvariantCulture) : EnvdVersion.Port);
+// A second daemon on one machine, as in tests, has a port and a directory of its own.
+var (port, system) = args is ["--port", var number, "--run", var directory]
+    ? (int.Parse(number, System.Globalization.CultureInfo.InvariantCulture), new SystemEnvironment(directory))
+    : (EnvdVersion.Port, new SystemEnvironment());
+await using var daemon = new Daemon(TimeProvider.System, new TokenAuthority(), system);
+await daemon.StartAsync(IPAddress.Any, port);
 await ended.Task;
 return 0;
 

@@ -71,7 +71,8 @@ internal sealed class DaemonServer(RequestDelegate handler) : IHttpApplication<H
     {
         if (_server is not null)
         {
-            await _server.StopAsync(CancellationToken.None);
+            // The sandbox ends: a stream without an end would be waited for without an end.
+            await _server.StopAsync(new CancellationToken(canceled: true));
             _server.Dispose();
         }
     }

@@ -3,13 +3,20 @@ using Alcove.Envd.Hosting;
 namespace Alcove.Envd.Metrics;
 
 /// <summary><c>GET /metrics</c>: what the sandbox uses, and its limits as totals. Processor use is since the last call by anyone.</summary>
-internal sealed class MetricsEndpoint(TimeProvider time)
+internal sealed class MetricsEndpoint
 {
     private const ulong MiB = 1 << 20;
 
     private readonly Lock _lock = new();
     private readonly Usage _usage = new();
-    private (long Timestamp, double Seconds) _last = (time.GetTimestamp(), 0);
+    private readonly TimeProvider _time;
+    private (long Timestamp, double Seconds) _last;
+
+    public MetricsEndpoint(TimeProvider time)
+    {
+        _time = time;
+        _last = (time.GetTimestamp(), _usage.CpuSeconds());
+    }
 
     public Task HandleAsync(HttpContext http)
     {
@@ -21,7 +28,7 @@ internal sealed class MetricsEndpoint(TimeProvider time)
         return JsonBody.WriteAsync(http, json =>
         {
             json.WriteStartObject();
-            json.WriteNumber("ts", time.GetUtcNow().ToUnixTimeSeconds());
+            json.WriteNumber("ts", _time.GetUtcNow().ToUnixTimeSeconds());
             json.WriteNumber("cpu_count", (int)Math.Ceiling(cpus));
             json.WriteNumber("cpu_used_pct", percent);
             json.WriteNumber("mem_total", total);
@@ -39,8 +46,8 @@ internal sealed class MetricsEndpoint(TimeProvider time)
     {
         lock (_lock)
         {
-            var (now, seconds) = (time.GetTimestamp(), _usage.CpuSeconds());
-            var elapsed = time.GetElapsedTime(_last.Timestamp, now).TotalSeconds;
+            var (now, seconds) = (_time.GetTimestamp(), _usage.CpuSeconds());
+            var elapsed = _time.GetElapsedTime(_last.Timestamp, now).TotalSeconds;
             var busy = seconds - _last.Seconds;
             _last = (now, seconds);
             return elapsed <= 0 || busy <= 0 ? 0 : Math.Round(Math.Min(100, busy / elapsed / cpus * 100), 2);

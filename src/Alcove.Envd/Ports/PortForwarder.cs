@@ -60,25 +60,36 @@ internal sealed class PortForwarder : IDisposable
         try
         {
             await far.ConnectAsync(_target);
-            await Task.WhenAll(CopyAsync(near, far), CopyAsync(far, near));
         }
         catch (SocketException)
         {
-            near.LingerState = new LingerOption(enable: true, seconds: 0);
+            near.Close(0);
+            return;
         }
+
+        await Task.WhenAll(CopyAsync(near, far), CopyAsync(far, near));
     }
 
     private static async Task CopyAsync(Socket from, Socket to)
     {
         var buffer = new byte[BufferSize];
-        for (int read; (read = await from.ReceiveAsync(buffer)) > 0;)
+        try
         {
-            for (var sent = 0; sent < read;)
+            for (int read; (read = await from.ReceiveAsync(buffer)) > 0;)
             {
-                sent += await to.SendAsync(buffer.AsMemory(sent, read - sent));
+                for (var sent = 0; sent < read;)
+                {
+                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent));
+                }
             }
-        }
 
-        to.Shutdown(SocketShutdown.Send);
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // One side broke off: the other hears so, and the other direction does not wait for it.
+            from.Close(0);
+            to.Close(0);
+        }
     }
 }

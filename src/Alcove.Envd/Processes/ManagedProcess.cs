@@ -39,21 +39,21 @@ internal sealed class ManagedProcess(SpawnedProcess spawned, ProcessInfo info, b
 
         var pumps = spawned.Outputs.Select((output, index) => PumpAsync(output, index)).ToArray();
         var status = ExitStatus.FromWaitStatus(await spawned.Exit);
+        await Task.WhenAll(pumps);
         if (_lifetime is not null)
         {
             await _lifetime.DisposeAsync();
         }
 
-        await Task.WhenAll(pumps);
         await _output.EndAsync(EndEvent(status));
         Release();
     }
 
-    /// <summary>Sends it a signal; after one that ends it, what holds its output open (a grandchild) is no longer waited for.</summary>
+    /// <summary>Sends it a signal; once it has ended after that, what holds its output open (a grandchild) is no longer waited for.</summary>
     /// <returns>0, or an error number.</returns>
     public int Signal(int signal)
     {
-        _stopWaitingForOutput.Cancel();
+        _ = StopWaitingAfterExitAsync();
         return spawned.Exit.IsCompleted ? 0 : Libc.Kill(spawned.Pid, signal) == 0 ? 0 : Errno.Last;
     }
 
@@ -108,6 +108,13 @@ internal sealed class ManagedProcess(SpawnedProcess spawned, ProcessInfo info, b
         Stdio.Resize(spawned.Terminal, (ushort)size.Cols, (ushort)size.Rows);
     }
 
+    /// <summary>Not before: a process may have much to say between the signal and its end.</summary>
+    private async Task StopWaitingAfterExitAsync()
+    {
+        await spawned.Exit;
+        await _stopWaitingForOutput.CancelAsync();
+    }
+
     private async Task PumpAsync(Descriptor source, int index)
     {
         var buffer = new byte[hasTerminal ? TerminalChunk : PipeChunk];
@@ -128,10 +135,9 @@ internal sealed class ManagedProcess(SpawnedProcess spawned, ProcessInfo info, b
         }
     }
 
-    /// <summary>What is there when nobody waits any more, once the process itself is gone.</summary>
+    /// <summary>What is there when nobody waits any more.</summary>
     private async Task DrainAsync(Descriptor source, byte[] buffer, int index)
     {
-        await spawned.Exit;
         while (source.TryRead(buffer, out var read) && read > 0)
         {
             await _output.SendAsync(DataEvent(buffer.AsSpan(0, read), index));
