@@ -104,7 +104,7 @@ internal sealed class EdgeHost : IAsyncDisposable
         _client.Dispose();
         await _app.DisposeAsync();
         _home.Delete(recursive: true);
-        Assert.Empty(Errors.Entries);
+        Assert.True(Errors.Entries.IsEmpty, string.Join("\n", Errors.Entries));
     }
 
     internal sealed class ErrorLog : ILoggerProvider, ILogger

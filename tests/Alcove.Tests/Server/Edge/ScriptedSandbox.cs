@@ -85,5 +85,8 @@ internal sealed class ScriptedConnection(Socket socket) : IDisposable
 
     public async Task WriteAsync(string text) => await socket.SendAsync(Encoding.Latin1.GetBytes(text), Cancellation);
 
+    /// <summary>Says that no more will come.</summary>
+    public void Finish() => socket.Shutdown(SocketShutdown.Send);
+
     public void Dispose() => socket.Dispose();
 }
