@@ -28,10 +28,11 @@ internal sealed class ClientBody(PipeReader reader) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var result = await reader.ReadAsync(cancellationToken);
-        var piece = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
+        var count = (int)Math.Min(result.Buffer.Length, buffer.Length);
+        var piece = result.Buffer.Slice(0, count);
         piece.CopyTo(buffer.Span);
         reader.AdvanceTo(piece.End);
-        return result.IsCanceled ? throw new OperationCanceledException("The sandbox has answered already") : (int)piece.Length;
+        return result.IsCanceled ? throw new OperationCanceledException("The sandbox has answered already") : count;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

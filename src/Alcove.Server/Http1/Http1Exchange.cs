@@ -100,15 +100,23 @@ internal sealed class Http1Exchange(Http1Connection connection, Http1Handler han
             }
 
             await copying;
-            await body.FinishAsync();
+            if (!body.HasFailed)
+            {
+                await body.FinishAsync();
+            }
         }
-        catch (Exception) when (body.HasFailed || body.IsSent)
+        catch (Exception) when (body.HasFailed)
         {
             // The sandbox does not want it, and perhaps says why in its answer.
         }
         catch (Exception)
         {
-            // The client has stopped in the middle; what is incomplete must not look complete.
+            // The client has stopped in the middle.
+        }
+
+        if (!body.IsSent && !body.HasFailed)
+        {
+            // What is incomplete must neither look complete nor be waited for.
             connection.Dispose();
         }
     }

@@ -72,10 +72,10 @@ internal sealed class RequestBody(Socket socket, ReadOnlyMemory<byte> head, long
         {
             await SendAsync(piece, isLast, cancellationToken);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch
         {
             HasFailed = true;
-            throw new IOException("The sandbox did not take the whole request", e);
+            throw;
         }
         finally
         {
