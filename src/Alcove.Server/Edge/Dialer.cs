@@ -4,15 +4,31 @@ using System.Net.Sockets;
 namespace Alcove.Server.Edge;
 
 /// <summary>Connects to a port inside a sandbox.</summary>
-internal sealed class Dialer(TimeProvider time)
+internal sealed class Dialer(EdgeOptions options, TimeProvider time)
 {
-    /// <summary>The waits between five attempts: a service that listens on loopback alone is forwarded to within a second, and one that just starts needs a moment.</summary>
-    private static readonly TimeSpan[] Pauses = [.. new[] { 100, 200, 300, 400 }.Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds))];
-
     private const int KeepAliveSeconds = 20;
 
+    /// <summary>The waits between five attempts: a service that listens on loopback alone is forwarded to within a second, and one that just starts needs a moment.</summary>
+    private static readonly TimeSpan[] Pauses =
+        [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(400)];
+
     /// <exception cref="SocketException">Nobody listens, or the sandbox cannot be reached.</exception>
+    /// <exception cref="TimeoutException">Nobody answered.</exception>
     public async ValueTask<Socket> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(options.ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await ConnectPatientlyAsync(endPoint, either.Token);
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"No connection to {endPoint} within {options.ConnectTimeout}", e);
+        }
+    }
+
+    private async ValueTask<Socket> ConnectPatientlyAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
     {
         foreach (var pause in Pauses)
         {

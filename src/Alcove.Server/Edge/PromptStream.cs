@@ -1,7 +1,7 @@
 namespace Alcove.Server.Edge;
 
 /// <summary>Reads an answer's body; a read that has to wait sends the headers first.</summary>
-internal sealed class PromptStream(Stream inner, HttpResponse response) : Stream
+internal sealed class PromptStream(Stream inner, HttpResponse response, Action completed) : Stream
 {
     public override bool CanRead => true;
 
@@ -17,10 +17,21 @@ internal sealed class PromptStream(Stream inner, HttpResponse response) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = inner.ReadAsync(buffer, cancellationToken);
-        return read.IsCompleted || response.HasStarted ? read : SendHeadersAsync(read, cancellationToken);
+        var reading = inner.ReadAsync(buffer, cancellationToken);
+        if (!reading.IsCompleted && !response.HasStarted)
+        {
+            await response.Body.FlushAsync(cancellationToken);
+        }
+
+        var count = await reading;
+        if (count == 0 && !buffer.IsEmpty)
+        {
+            completed();
+        }
+
+        return count;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -40,11 +51,5 @@ internal sealed class PromptStream(Stream inner, HttpResponse response) : Stream
     {
         inner.Dispose();
         base.Dispose(disposing);
-    }
-
-    private async ValueTask<int> SendHeadersAsync(ValueTask<int> read, CancellationToken cancellationToken)
-    {
-        await response.Body.FlushAsync(cancellationToken);
-        return await read;
     }
 }

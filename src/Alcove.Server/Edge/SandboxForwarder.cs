@@ -43,40 +43,28 @@ internal sealed partial class SandboxForwarder(IHttpForwarder forwarder, Upstrea
             return;
         }
 
-        LiftBodyLimit(context);
-        var error = await forwarder.SendAsync(
-            context,
-            $"http://{new IPEndPoint(route.Address, (int)target.Port)}",
-            target.IsDaemon ? upstream.Daemon : upstream.Ports,
-            Streaming,
-            new SandboxTransformer(route, target, path),
-            route.Ended);
+        PrepareBody(context);
+        var transformer = new SandboxTransformer(route, target, path);
+        var destination = $"http://{new IPEndPoint(route.Address, (int)target.Port)}";
+        var error = await forwarder.SendAsync(context, destination, upstream.Client, Streaming, transformer, route.Ended);
         if (error != ForwarderError.None)
         {
-            await HandleAsync(context, route, target, error);
+            Failed(route.Id.Value, target.Port, error, context.Features.Get<IForwarderErrorFeature>()?.Exception?.Message);
+            await AnswerFailureAsync(context, route, target, error, transformer.IsAnswered);
         }
     }
 
     /// <summary>What every failure passes through: an answer if none has begun, a reset if the run has ended under one.</summary>
-    private async Task HandleAsync(HttpContext context, SandboxRoute route, TrafficTarget target, ForwarderError error)
+    private async Task AnswerFailureAsync(HttpContext context, SandboxRoute route, TrafficTarget target, ForwarderError error, bool isAnswered)
     {
-        Failed(route.Id.Value, target.Port, error, context.Features.Get<IForwarderErrorFeature>()?.Exception?.Message);
-        if (context.RequestAborted.IsCancellationRequested)
-        {
-            return;
-        }
-
         if (context.Response.HasStarted)
         {
             if (route.Ended.IsCancellationRequested)
             {
                 context.Abort();
             }
-
-            return;
         }
-
-        if (error is not ForwarderError.RequestBodyClient)
+        else if (!isAnswered && error != ForwarderError.RequestBodyClient && !context.RequestAborted.IsCancellationRequested)
         {
             await RefuseAsync(context, route.Ended.IsCancellationRequested ? Refusal.NotFound(route.Id) : Refusal.PortClosed(target));
         }
@@ -88,12 +76,20 @@ internal sealed partial class SandboxForwarder(IHttpForwarder forwarder, Upstrea
         return RefusalWriter.WriteAsync(context, refusal);
     }
 
-    private static void LiftBodyLimit(HttpContext context)
+    /// <summary>Uploads have no limit but the sandbox's own.</summary>
+    private static void PrepareBody(HttpContext context)
     {
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            return;
+        }
+
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = null;
         }
+
+        context.Request.Body = new ClientBody(context.Request.BodyReader);
     }
 
     [LoggerMessage(LogLevel.Debug, "Request to port {Port} of sandbox {SandboxId} failed: {Error}, {Reason}")]

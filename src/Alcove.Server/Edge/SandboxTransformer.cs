@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Alcove.Control.Routing;
+using Alcove.Server.Http1;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -13,6 +15,9 @@ internal sealed class SandboxTransformer(SandboxRoute route, TrafficTarget targe
     private const string ForwardedHost = "X-Forwarded-Host";
 
     private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <summary>Whether the sandbox has answered, to the last byte. The rest of a request that fails afterwards does not matter.</summary>
+    public bool IsAnswered { get; private set; }
 
     public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -28,7 +33,13 @@ internal sealed class SandboxTransformer(SandboxRoute route, TrafficTarget targe
             proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.UpgradeInsecureRequests, (string?)value);
         }
 
-        SetHost(httpContext.Request.Host, proxyRequest);
+        if (httpContext.Request.Body is ClientBody body)
+        {
+            proxyRequest.Options.Set(Http1Handler.AnsweredEarly, body.Stop);
+        }
+
+        AddUpgrade(httpContext, proxyRequest);
+        MaskHost(httpContext.Request.Host, proxyRequest);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
@@ -36,7 +47,7 @@ internal sealed class SandboxTransformer(SandboxRoute route, TrafficTarget targe
         var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (proxyResponse is { StatusCode: not HttpStatusCode.SwitchingProtocols, Content: { } content })
         {
-            proxyResponse.Content = new PromptContent(content, httpContext.Response);
+            proxyResponse.Content = new PromptContent(content, httpContext.Response, () => IsAnswered = true);
         }
 
         return forward;
@@ -67,16 +78,29 @@ internal sealed class SandboxTransformer(SandboxRoute route, TrafficTarget targe
         }
     }
 
-    /// <summary>The client's own host name, or the one that the sandbox's owner wants its services to see.</summary>
-    private void SetHost(HostString original, HttpRequestMessage request)
+    /// <summary>The library passes on upgrades to WebSocket; others are as good. HTTP/2 is none of the sandbox's business.</summary>
+    private static void AddUpgrade(HttpContext context, HttpRequestMessage request)
     {
-        var host = original.Value;
-        if (route.MaskRequestHost is { Length: > 0 } mask && !target.IsDaemon)
+        var protocol = context.Request.Headers.Upgrade.ToString();
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            && !protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase)
+            && !protocol.Equals("h2c", StringComparison.OrdinalIgnoreCase))
         {
-            request.Headers.TryAddWithoutValidation(ForwardedHost, host);
-            host = mask.Replace("${PORT}", target.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            request.Headers.TryAddWithoutValidation(HeaderNames.Connection, HeaderNames.Upgrade);
+            request.Headers.TryAddWithoutValidation(HeaderNames.Upgrade, protocol);
+        }
+    }
+
+    /// <summary>Shows services the host name that the sandbox's owner wants them to see; otherwise they see the client's own.</summary>
+    private void MaskHost(HostString original, HttpRequestMessage request)
+    {
+        if (route.MaskRequestHost is not { Length: > 0 } mask || target.IsDaemon)
+        {
+            return;
         }
 
-        request.Headers.Host = host;
+        request.Headers.Remove(HeaderNames.Host);
+        request.Headers.TryAddWithoutValidation(HeaderNames.Host, mask.Replace("${PORT}", target.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        request.Headers.TryAddWithoutValidation(ForwardedHost, original.Value);
     }
 }

@@ -4,9 +4,9 @@ using Alcove.Control.Routing;
 namespace Alcove.Server.Edge;
 
 /// <summary>The connections of each run that has had traffic. Keyed by the route itself: what has its address later is another route.</summary>
-internal sealed class Upstreams(EdgeOptions options, Dialer dialer)
+internal sealed class Upstreams(Dialer dialer, TimeProvider time)
 {
     private readonly ConditionalWeakTable<SandboxRoute, Upstream> _byRoute = [];
 
-    public Upstream Of(SandboxRoute route) => _byRoute.GetValue(route, created => new Upstream(created, options, dialer));
+    public Upstream Of(SandboxRoute route) => _byRoute.GetValue(route, created => new Upstream(created, dialer, time));
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Alcove.Control.Routing;
 using Alcove.Protocol.Sandboxes;
 using Alcove.Server.Edge;
@@ -19,7 +21,7 @@ internal sealed class EdgeHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("alcove-edge-");
-    private readonly HttpClient _client;
+    private readonly Lazy<HttpClient> _client;
 
     private EdgeHost(EdgeOptions options, Func<SandboxId, ValueTask<SandboxRoute?>>? findElsewhere)
     {
@@ -30,13 +32,7 @@ internal sealed class EdgeHost : IAsyncDisposable
         builder.AddEdge(options, findElsewhere is null ? null : _ => findElsewhere);
         _app = builder.Build();
         _app.UseEdge();
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            ConnectCallback = async (_, _) => new NetworkStream(await ConnectAsync(), ownsSocket: true),
-        });
+        _client = new Lazy<HttpClient>(CreateClient);
     }
 
     /// <summary>What was logged as an error: nothing a client or a sandbox does may be one.</summary>
@@ -87,25 +83,47 @@ internal sealed class EdgeHost : IAsyncDisposable
     /// <param name="path">Sent as it is.</param>
     /// <param name="change">Adds headers, a body, another version.</param>
     /// <param name="client">Cancelled when the client gives up.</param>
-    public async Task<HttpResponseMessage> SendAsync(string host, string path = "/", Action<HttpRequestMessage>? change = null, CancellationTokenSource? client = null)
+    /// <param name="scheme">With <c>https</c> the edge's certificate is verified against its authority's.</param>
+    public async Task<HttpResponseMessage> SendAsync(string host, string path = "/", Action<HttpRequestMessage>? change = null, CancellationTokenSource? client = null, string scheme = "http")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://edge.test{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{scheme}://edge.test{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
         {
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         request.Headers.Host = host;
         change?.Invoke(request);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, client?.Token ?? default);
-        return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+        return await _client.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        if (_client.IsValueCreated)
+        {
+            _client.Value.Dispose();
+        }
+
         await _app.DisposeAsync();
         _home.Delete(recursive: true);
-        Assert.Empty(Errors.Entries);
+        Assert.True(Errors.Entries.IsEmpty, string.Join("\n", Errors.Entries));
     }
+
+    private HttpClient CreateClient() => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ActivityHeadersPropagator = null,
+        ConnectCallback = async (_, _) => new NetworkStream(await ConnectAsync(), ownsSocket: true),
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(Path.Combine(_home.FullName, "tls", "ca.crt")) },
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+        },
+    });
 
     internal sealed class ErrorLog : ILoggerProvider, ILogger
     {

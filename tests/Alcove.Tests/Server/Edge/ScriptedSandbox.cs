@@ -85,5 +85,18 @@ internal sealed class ScriptedConnection(Socket socket) : IDisposable
 
     public async Task WriteAsync(string text) => await socket.SendAsync(Encoding.Latin1.GetBytes(text), Cancellation);
 
+    /// <summary>Takes <paramref name="length"/> bytes, what has been read included.</summary>
+    public async Task SinkAsync(long length)
+    {
+        length -= _read.Length;
+        while (length > 0 && await socket.ReceiveAsync(_buffer, Cancellation) is > 0 and var count)
+        {
+            length -= count;
+        }
+    }
+
+    /// <summary>Says that no more will come.</summary>
+    public void Finish() => socket.Shutdown(SocketShutdown.Send);
+
     public void Dispose() => socket.Dispose();
 }

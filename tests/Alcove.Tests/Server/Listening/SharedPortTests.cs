@@ -11,7 +11,7 @@ public sealed class SharedPortTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory]
+    [Theory(Timeout = 20_000)]
     [InlineData("http", "1.1", "HTTP/1.1 http")]
     [InlineData("http", "2.0", "HTTP/2 http")]
     [InlineData("https", "1.1", "HTTP/1.1 https")]
@@ -27,7 +27,7 @@ public sealed class SharedPortTests
         Assert.Equal($"Traffic {expected}", traffic);
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task Port_Default_ListensOnBothLoopbackAddressesUnderOneNumber()
     {
         await using var host = await ListeningHost.StartAsync();
@@ -41,7 +41,7 @@ public sealed class SharedPortTests
         Assert.Single(host.EndPointsOf(ServerPort.Traffic).Select(endPoint => endPoint.Port).Distinct());
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task Request_WhileOthersAreSilent_IsNotHeldUp()
     {
         await using var host = await ListeningHost.StartAsync();
@@ -57,7 +57,7 @@ public sealed class SharedPortTests
         Array.ForEach(silent, socket => socket.Dispose());
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task Connection_SilentForTooLong_IsClosed()
     {
         var time = new FakeTimeProvider();
@@ -70,7 +70,7 @@ public sealed class SharedPortTests
         Assert.Equal(string.Empty, await ReadAllAsync(silent));
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task Connection_ClosedWithoutAByte_LeavesTheServerAlone()
     {
         await using var host = await ListeningHost.StartAsync();
@@ -83,7 +83,7 @@ public sealed class SharedPortTests
         Assert.Equal("Traffic HTTP/1.1 http", await host.GetAsync("http", HttpVersion.Version11, ServerPort.Traffic));
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task Stop_WithSilentConnections_ClosesThem()
     {
         var host = await ListeningHost.StartAsync();
@@ -95,7 +95,7 @@ public sealed class SharedPortTests
         Assert.Equal(string.Empty, await ReadAllAsync(silent));
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task Start_PortTaken_SaysWhichAndBySetting()
     {
         await using var first = await ListeningHost.StartAsync();
@@ -107,7 +107,7 @@ public sealed class SharedPortTests
         Assert.Contains("ALCOVE_LISTEN", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task Start_AddressOfAnotherMachine_IsAnError()
     {
         var e = await Assert.ThrowsAsync<IOException>(() =>
