@@ -21,9 +21,14 @@ public sealed record HomePaths(string Home)
 
     public string Disks => $"{Home}/pool/disks";
 
+    /// <summary>What was put away of sandboxes: a directory each, complete since it has that name.</summary>
+    public string Captures => $"{Home}/pool/captures";
+
     public string Templates => $"{Home}/templates";
 
     public string Sandbox(string id) => $"{Sandboxes}/{id}";
+
+    public string Capture(string id) => $"{Captures}/{id}";
 
     public string Slot(int number) => $"{Run}/{number}";
 

@@ -15,6 +15,12 @@ public enum RuntimeFailure
     /// <summary>The sandbox exists already, in another run.</summary>
     Exists,
 
+    /// <summary>There is no such run or capture.</summary>
+    NotFound,
+
+    /// <summary>Its processes are in a state that cannot be put away, or the disk has no room for them. It runs on, unchanged.</summary>
+    CannotCapture,
+
     /// <summary>A step failed; whatever was made has been removed.</summary>
     Failed,
 }

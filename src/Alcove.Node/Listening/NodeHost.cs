@@ -44,6 +44,7 @@ internal sealed partial class NodeHost(NodeOptions options)
             .AddSingleton<TemplateStore>()
             .AddSingleton<DaemonInit>()
             .AddSingleton<SandboxService>()
+            .AddSingleton<CaptureService>()
             .AddSingleton<StatusService>()
             .AddSingleton(services => new SandboxRuntime(
                 options.Runtime, PreparedDiskMiB(services.GetRequiredService<TemplateStore>()), TimeProvider.System, services.GetRequiredService<ILogger<SandboxRuntime>>()));
@@ -67,6 +68,7 @@ internal sealed partial class NodeHost(NodeOptions options)
     {
         var router = new ConnectRouter(TimeProvider.System, new ConnectOptions { OnUnexpected = (http, e) => CallFailed(app.Logger, http.Request.Path, e) });
         app.Services.GetRequiredService<SandboxService>().MapTo(router);
+        app.Services.GetRequiredService<CaptureService>().MapTo(router);
         app.Services.GetRequiredService<StatusService>().MapTo(router);
         app.Run(async http =>
         {

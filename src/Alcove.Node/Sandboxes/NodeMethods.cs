@@ -14,6 +14,14 @@ internal static class NodeMethods
 
     public static ConnectMethod<KillSandboxRequest, KillSandboxResponse> KillSandbox { get; } = new(Service + "KillSandbox", KillSandboxRequest.Parser, KillSandboxResponse.Parser);
 
+    public static ConnectMethod<CaptureSandboxRequest, Capture> CaptureSandbox { get; } = new(Service + "CaptureSandbox", CaptureSandboxRequest.Parser, Capture.Parser);
+
+    public static ConnectMethod<SettleCaptureRequest, SettleCaptureResponse> SettleCapture { get; } = new(Service + "SettleCapture", SettleCaptureRequest.Parser, SettleCaptureResponse.Parser);
+
+    public static ConnectMethod<ListCapturesRequest, ListCapturesResponse> ListCaptures { get; } = new(Service + "ListCaptures", ListCapturesRequest.Parser, ListCapturesResponse.Parser);
+
+    public static ConnectMethod<DeleteCaptureRequest, DeleteCaptureResponse> DeleteCapture { get; } = new(Service + "DeleteCapture", DeleteCaptureRequest.Parser, DeleteCaptureResponse.Parser);
+
     public static ConnectMethod<ListSandboxesRequest, ListSandboxesResponse> ListSandboxes { get; } = new(Service + "ListSandboxes", ListSandboxesRequest.Parser, ListSandboxesResponse.Parser);
 
     public static ConnectMethod<WatchEventsRequest, NodeEvent> WatchEvents { get; } = new(Service + "WatchEvents", WatchEventsRequest.Parser, NodeEvent.Parser);

@@ -29,7 +29,7 @@ internal sealed partial class SandboxService(SandboxRuntime runtime, DaemonInit 
             request.AccessToken, request.AllowInternetAccess);
         try
         {
-            var run = await runtime.StartAsync(spec, (started, cancellationToken) => daemon.RunAsync(started.Address, Init(request), cancellationToken), context.CancellationToken);
+            var run = await runtime.StartAsync(spec, From(request), (started, cancellationToken) => daemon.RunAsync(started.Address, Init(request), cancellationToken), context.CancellationToken);
             var milliseconds = time.GetElapsedTime(since).TotalMilliseconds;
             Created(logger, request.SandboxId, milliseconds);
             return Describe(run);
@@ -37,7 +37,7 @@ internal sealed partial class SandboxService(SandboxRuntime runtime, DaemonInit 
         catch (RuntimeException e)
         {
             CreateFailed(logger, request.SandboxId, e);
-            throw new ConnectException(CodeOf(e.Failure), e.Message, e);
+            throw Failures.Explain(e);
         }
     }
 
@@ -48,10 +48,12 @@ internal sealed partial class SandboxService(SandboxRuntime runtime, DaemonInit 
         return new KillSandboxResponse { Removed = removed };
     }
 
+    private static Restoration? From(CreateSandboxRequest request) => request.CaptureId.Length == 0 ? null : new Restoration(request.CaptureId, request.WithMemory);
+
     private InitRequest Init(CreateSandboxRequest request) => new(
         request.AccessToken is { Length: > 0 } token ? token : null,
         time.GetUtcNow(),
-        new Dictionary<string, string>(request.EnvVars),
+        request is { WithMemory: true, EnvVars.Count: 0 } ? null : new Dictionary<string, string>(request.EnvVars),
         request.DefaultUser,
         request.DefaultWorkdir,
         $"{request.SandboxId}-{request.Incarnation}");
@@ -83,18 +85,12 @@ internal sealed partial class SandboxService(SandboxRuntime runtime, DaemonInit 
         {
             RunPhase.Starting => RunState.Starting,
             RunPhase.Running => RunState.Running,
+            RunPhase.Frozen => RunState.Frozen,
             RunPhase.Ending => RunState.Ending,
         },
         StartedAt = run.StartedAt is { } started ? Timestamp.FromDateTimeOffset(started) : null,
         EnvdVersion = EnvdVersion.Current,
-    };
-
-    private static ConnectCode CodeOf(RuntimeFailure failure) => failure switch
-    {
-        RuntimeFailure.NotReady or RuntimeFailure.LayerMissing => ConnectCode.FailedPrecondition,
-        RuntimeFailure.NoCapacity => ConnectCode.ResourceExhausted,
-        RuntimeFailure.Exists => ConnectCode.AlreadyExists,
-        RuntimeFailure.Failed => ConnectCode.Internal,
+        PendingCapture = run.PendingCapture ?? string.Empty,
     };
 
     private static ConnectException Invalid(string message) => new(ConnectCode.InvalidArgument, message);

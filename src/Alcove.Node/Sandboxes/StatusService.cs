@@ -38,8 +38,7 @@ internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templa
             DiskAvailableBytes = (ulong)disk.Available,
             Architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "amd64",
             EnvdVersion = EnvdVersion.Current,
-            CanPause = false,
-            CannotPauseReason = "pause is not supported by this version of Alcove",
+            CanPause = true,
             Templates =
             {
                 templates.All().Select(t => new TemplateImage { TemplateId = t.TemplateId, Digest = t.Digest, CpuCount = (uint)t.CpuCount, MemoryMib = (uint)t.MemoryMiB, DiskMib = (uint)t.DiskMiB }),

@@ -110,36 +110,68 @@ internal sealed class CgroupLayout
         }
     }
 
-    private List<int> Processes(string id)
-    {
-        string[] groups = IsHybrid ? [$"{Mount}/freezer{PathOf(id)}", $"{Mount}/pids{PathOf(id)}", $"{Unified}{PathOf(id)}", ActGroup(id)] : [$"{Mount}{PathOf(id)}", ActGroup(id)];
-        var pids = new HashSet<int>();
-        foreach (var group in groups)
-        {
-            try
-            {
-                pids.UnionWith(File.ReadLines($"{group}/cgroup.procs").Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture)));
-            }
-            catch (IOException)
-            {
-                // There is no such cgroup: nobody is in it.
-            }
-        }
+    /// <summary>Asks the kernel to stop every process of the sandbox; it may take a moment, or never happen while one is inside a vfork(2).</summary>
+    public void Freeze(string id) => File.WriteAllText(FreezerFile(id), IsHybrid ? "FROZEN" : "1");
 
-        return [.. pids.Where(pid => pid > 0)];
-    }
+    /// <summary>Whether not one of its processes runs.</summary>
+    public bool IsFrozen(string id) => IsHybrid
+        ? File.ReadAllText(FreezerFile(id)).StartsWith("FROZEN", StringComparison.Ordinal)
+        : File.ReadLines($"{Mount}{PathOf(id)}/cgroup.events").Contains("frozen 1");
 
-    private void Thaw(string id)
+    /// <summary>Lets it go on; without effect where there is nothing to let go.</summary>
+    public void Thaw(string id)
     {
-        var (file, word) = IsHybrid ? ($"{Mount}/freezer{PathOf(id)}/freezer.state", "THAWED") : ($"{Mount}{PathOf(id)}/cgroup.freeze", "0");
         try
         {
-            File.WriteAllText(file, word);
+            File.WriteAllText(FreezerFile(id), IsHybrid ? "THAWED" : "0");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Gone, or never there.
         }
+    }
+
+    /// <summary>Every thread of the sandbox.</summary>
+    public IEnumerable<string> Threads(string id) => ReadNumbers(IsHybrid ? $"{Mount}/freezer{PathOf(id)}/tasks" : $"{Mount}{PathOf(id)}/cgroup.threads");
+
+    /// <summary>The crun and criu of an act on the sandbox, also where whoever called them is gone.</summary>
+    public IEnumerable<string> ActProcesses(string id) => ReadNumbers($"{ActGroup(id)}/cgroup.procs");
+
+    /// <summary>Ends what is left of an act.</summary>
+    public void EndAct(string id)
+    {
+        foreach (var process in ActProcesses(id))
+        {
+            _ = Libc.Kill(int.Parse(process, System.Globalization.CultureInfo.InvariantCulture), Kill);
+        }
+    }
+
+    /// <summary>Memory that would have to be written down: what is not a copy of a file, bytes.</summary>
+    public long ResidentMemory(string id)
+    {
+        var (file, words) = IsHybrid ? ($"{Mount}/memory{PathOf(id)}/memory.stat", (string[])["total_rss", "total_shmem"]) : ($"{Mount}{PathOf(id)}/memory.stat", ["anon", "shmem"]);
+        return File.ReadLines(file).Select(line => line.Split(' ')).Where(line => words.Contains(line[0])).Sum(line => long.Parse(line[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private string FreezerFile(string id) => IsHybrid ? $"{Mount}/freezer{PathOf(id)}/freezer.state" : $"{Mount}{PathOf(id)}/cgroup.freeze";
+
+    private static string[] ReadNumbers(string file)
+    {
+        try
+        {
+            return File.ReadAllLines(file);
+        }
+        catch (IOException)
+        {
+            // There is no such cgroup: nobody is in it.
+            return [];
+        }
+    }
+
+    private List<int> Processes(string id)
+    {
+        string[] groups = IsHybrid ? [$"{Mount}/freezer{PathOf(id)}", $"{Mount}/pids{PathOf(id)}", $"{Unified}{PathOf(id)}", ActGroup(id)] : [$"{Mount}{PathOf(id)}", ActGroup(id)];
+        return [.. groups.SelectMany(group => ReadNumbers($"{group}/cgroup.procs")).Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture)).Where(pid => pid > 0).Distinct()];
     }
 
     private IEnumerable<string> Trees(string id) =>

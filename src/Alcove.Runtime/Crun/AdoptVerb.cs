@@ -1,13 +1,19 @@
 using System.Globalization;
 using Alcove.Runtime.Cgroups;
 using Alcove.Runtime.Networking;
+using Alcove.Runtime.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Alcove.Runtime.Crun;
 
-/// <summary>What an earlier process of the node left behind: committed runs whose process lives are taken over, everything else is removed.</summary>
-internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, Slots slots, SlotAddresses addresses, EndVerb end, TimeProvider time, ILogger logger)
+/// <summary>
+/// What an earlier process of the node left behind: committed runs whose process lives are taken over. Of those that went
+/// down with the machine the disk becomes a capture. Acts that broke off are settled, and everything else is removed.
+/// </summary>
+internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, Slots slots, RootFileSystem storage, CaptureStore captures, CaptureVerb capture, SlotAddresses addresses, EndVerb end, TimeProvider time, ILogger logger)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <returns>The runs that live on.</returns>
     public async Task<List<Manifest>> RunAsync(CancellationToken cancellationToken)
     {
@@ -16,29 +22,77 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
         {
             cancellationToken.ThrowIfCancellationRequested();
             var id = Path.GetFileName(directory);
-            if (Manifest.Read(directory) is { } manifest)
+            await WaitForActAsync(id);
+            switch (Manifest.Read(directory))
             {
-                if (manifest is { Committed: true, Process: { Lives: true } })
-                {
+                case { Committed: true, Process.Lives: true } manifest:
                     slots.Adopt(manifest.Slot);
-                    adopted.Add(manifest);
+                    adopted.Add(await SettleAsync(manifest));
                     Adopted(logger, id);
-                    continue;
-                }
-
-                slots.Adopt(manifest.Slot);
-                await end.RunAsync(manifest);
+                    break;
+                case { } manifest:
+                    slots.Adopt(manifest.Slot);
+                    await SalvageAsync(manifest);
+                    await end.RunAsync(manifest);
+                    Removed(logger, id);
+                    break;
+                case null:
+                    Directory.Delete(directory, recursive: true);
+                    Removed(logger, id);
+                    break;
             }
-            else
-            {
-                Directory.Delete(directory, recursive: true);
-            }
-
-            Removed(logger, id);
         }
 
+        captures.Clean();
         await RemoveStrangersAsync(adopted);
         return adopted;
+    }
+
+    /// <summary>A crun or criu that outlived its caller is given time to end.</summary>
+    private async Task WaitForActAsync(string id)
+    {
+        for (var since = time.GetTimestamp(); time.GetElapsedTime(since) < Patience && cgroups.ActProcesses(id).Any();)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time);
+        }
+
+        cgroups.EndAct(id);
+    }
+
+    /// <summary>A run that was being captured stands still if its capture is complete, until it is said what becomes of it. Otherwise it goes on.</summary>
+    private async Task<Manifest> SettleAsync(Manifest manifest)
+    {
+        if (manifest.PendingCapture is { } pending && captures.Find(pending) is not null)
+        {
+            return manifest;
+        }
+
+        capture.Release(manifest, manifest.PendingCapture ?? string.Empty);
+        var settled = manifest with { PendingCapture = null };
+        await Manifest.WriteAsync(paths.Sandbox(manifest.Spec.SandboxId), settled);
+        return settled;
+    }
+
+    /// <summary>The disk of a run that was confirmed, and that nobody ended, is all that is left of it: it is kept.</summary>
+    private async Task SalvageAsync(Manifest manifest)
+    {
+        var id = $"{manifest.Spec.SandboxId}-{manifest.Spec.Incarnation}";
+        if (!manifest.Committed || !File.Exists(paths.SlotImage(manifest.Slot)) || (manifest.PendingCapture is { } pending && captures.Find(pending) is not null))
+        {
+            return;
+        }
+
+        try
+        {
+            await cgroups.RemoveAsync(manifest.Spec.SandboxId, time);
+            await storage.SalvageAsync(manifest.Slot, $"{captures.Begin(id)}/{Capture.DiskName}");
+            await captures.CompleteAsync(Capture.Of(manifest, id, hasMemory: false, isSalvaged: true, time.GetUtcNow()));
+            Salvaged(logger, manifest.Spec.SandboxId);
+        }
+        catch (Exception e) when (e is RuntimeException or IOException)
+        {
+            SalvageFailed(logger, manifest.Spec.SandboxId, e);
+        }
     }
 
     /// <summary>Everything, whoever owns it.</summary>
@@ -108,6 +162,12 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sandbox {SandboxId} goes on: adopted")]
     private static partial void Adopted(ILogger logger, string sandboxId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Sandbox {SandboxId} went down with the machine: its disk is kept")]
+    private static partial void Salvaged(ILogger logger, string sandboxId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Sandbox {SandboxId} went down with the machine, and its disk could not be kept")]
+    private static partial void SalvageFailed(ILogger logger, string sandboxId, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sandbox {SandboxId} is not running: what was left of it is removed")]
     private static partial void Removed(ILogger logger, string sandboxId);

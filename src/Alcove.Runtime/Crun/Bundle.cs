@@ -35,27 +35,28 @@ internal sealed class Bundle(HomePaths paths)
             binds.Add(Bind($"/run/alcove/cgroup/{name}".TrimEnd('/'), source));
         }
 
-        await WriteIdentityAsync(manifest.Spec, directory, identity);
+        await WriteIdentityAsync(manifest, directory, identity);
         binds.Add(Bind("/proc/sys/kernel/random/boot_id", $"{directory}/boot_id"));
         binds.Add(Bind("/etc/machine-id", $"{directory}/machine-id"));
         binds.Add(Bind(DaemonDirectory, manifest.Envd));
-        await File.WriteAllTextAsync($"{directory}/criu.conf", "tcp-close\nnetwork-lock skip\nfile-locks\nghost-limit 4G\nlink-remap\nskip-in-flight\ntimeout 1\n");
+        await CriuSettings.WriteAsync(directory, actionScript: null);
         await File.WriteAllTextAsync($"{directory}/config.json", Configuration(manifest, directory, cgroup, binds).ToJsonString());
     }
 
-    private static async Task WriteIdentityAsync(RunSpec spec, string directory, string identity)
+    private static async Task WriteIdentityAsync(Manifest manifest, string directory, string identity)
     {
+        var (spec, machine) = (manifest.Spec, manifest.Identity!);
         var hash = Convert.ToHexStringLower(SHA512.HashData(Encoding.UTF8.GetBytes(spec.AccessToken)));
         await File.WriteAllTextAsync($"{identity}/host.json", JsonSerializer.Serialize(new HostIdentity(spec.SandboxId, spec.TemplateId, hash), EnvdJson.Default.HostIdentity));
-        await File.WriteAllTextAsync($"{directory}/boot_id", Guid.NewGuid() + "\n");
-        await File.WriteAllTextAsync($"{directory}/machine-id", Guid.NewGuid().ToString("n") + "\n");
+        await File.WriteAllTextAsync($"{directory}/boot_id", machine.BootId + "\n");
+        await File.WriteAllTextAsync($"{directory}/machine-id", machine.MachineId + "\n");
     }
 
     private JsonObject Configuration(Manifest manifest, string directory, string cgroup, List<JsonObject> binds) => new()
     {
         ["ociVersion"] = "1.0.2",
         ["hostname"] = "e2b.local",
-        ["annotations"] = new JsonObject { ["org.criu.config"] = $"{directory}/criu.conf" },
+        ["annotations"] = new JsonObject { ["org.criu.config"] = CriuSettings.PathIn(directory) },
         ["root"] = new JsonObject { ["path"] = paths.SlotRoot(manifest.Slot) },
         ["process"] = Process(),
         ["mounts"] = new JsonArray([.. SystemMounts(), .. binds]),

@@ -11,6 +11,8 @@ namespace Alcove.Runtime.Crun;
 /// </summary>
 internal sealed class CrunCommand(HomePaths paths, CgroupLayout cgroups)
 {
+    private const string PidFile = "pid";
+
     /// <summary>$1 cgroup to be in, $2 the tree to hide or nothing, $3 stands for /run, $4 programs; the rest is crun's.</summary>
     private const string Script = """
         mkdir -p "$1"; echo $$ >"$1/cgroup.procs"; shift
@@ -26,20 +28,52 @@ internal sealed class CrunCommand(HomePaths paths, CgroupLayout cgroups)
     /// <exception cref="RuntimeException">crun failed: with what its log says.</exception>
     public async Task<ProcessIdentity> RunAsync(Manifest manifest, CancellationToken cancellationToken)
     {
-        var id = manifest.Spec.SandboxId;
-        var directory = paths.Sandbox(id);
-        var (log, pidFile) = ($"{directory}/crun.log", $"{directory}/pid");
+        var (id, directory) = (manifest.Spec.SandboxId, paths.Sandbox(manifest.Spec.SandboxId));
+        await CallAsync(cgroups.StartGroup(id), manifest, ["run", "--detach", $"--bundle={directory}", $"--pid-file={directory}/{PidFile}", id], cancellationToken);
+        return await FirstProcessAsync(directory, cancellationToken);
+    }
+
+    /// <summary>Takes the processes of an image up again, over the bundle in the sandbox's directory.</summary>
+    /// <returns>The container's first process.</returns>
+    /// <exception cref="RuntimeException">crun or criu failed: with what their logs say.</exception>
+    public async Task<ProcessIdentity> RestoreAsync(Manifest manifest, string image, CancellationToken cancellationToken)
+    {
+        var (id, directory) = (manifest.Spec.SandboxId, paths.Sandbox(manifest.Spec.SandboxId));
+        var log = new CriuLog($"{directory}/restore.log");
         try
         {
-            await CallAsync(cgroups.StartGroup(id), manifest.Prefix, [$"--log={log}", "run", "--detach", $"--bundle={directory}", $"--pid-file={pidFile}", id], cancellationToken);
+            await CallAsync(
+                cgroups.ActGroup(id), manifest,
+                ["restore", "--detach", $"--bundle={directory}", $"--image-path={image}", $"--work-path={directory}", $"--pid-file={directory}/{PidFile}", id],
+                cancellationToken);
         }
-        catch (RuntimeException e) when (File.Exists(log))
+        catch (RuntimeException e)
         {
-            throw new RuntimeException(RuntimeFailure.Failed, $"{e.Message}; crun: {string.Join("; ", File.ReadLines(log).TakeLast(5))}", e);
+            throw new RuntimeException(RuntimeFailure.Failed, $"{e.Message}; {log.Explain()}", e);
         }
 
-        var pid = int.Parse(await File.ReadAllTextAsync(pidFile, cancellationToken), CultureInfo.InvariantCulture);
-        return ProcessIdentity.Of(pid) ?? throw new RuntimeException(RuntimeFailure.Failed, "the sandbox's first process ended at once");
+        return await FirstProcessAsync(directory, cancellationToken);
+    }
+
+    /// <summary>Writes the memory of a sandbox that stands still into a directory, and leaves it as it is.</summary>
+    /// <exception cref="RuntimeException">It cannot be done: with the process and the reason.</exception>
+    public async Task CheckpointAsync(Manifest manifest, string image)
+    {
+        Directory.CreateDirectory(image);
+        var log = new CriuLog($"{image}/dump.log");
+        try
+        {
+            await CallAsync(
+                cgroups.ActGroup(manifest.Spec.SandboxId), manifest,
+                ["checkpoint", "--leave-running", $"--image-path={image}", $"--work-path={image}", manifest.Spec.SandboxId],
+                CancellationToken.None);
+        }
+        catch (RuntimeException e)
+        {
+            throw new RuntimeException(RuntimeFailure.CannotCapture, log.Explain() ?? e.Message, e);
+        }
+
+        log.Delete();
     }
 
     /// <summary>What crun remembers of a container that is gone.</summary>
@@ -52,6 +86,24 @@ internal sealed class CrunCommand(HomePaths paths, CgroupLayout cgroups)
         }
     }
 
-    private Task<string> CallAsync(string group, string prefix, IEnumerable<string> arguments, CancellationToken cancellationToken) =>
-        ChildProcess.ShellAsync(Script, [group, cgroups.IsHybrid ? cgroups.Unified : string.Empty, paths.CrunState, prefix, .. arguments], cancellationToken);
+    private static async Task<ProcessIdentity> FirstProcessAsync(string directory, CancellationToken cancellationToken)
+    {
+        var pid = int.Parse(await File.ReadAllTextAsync($"{directory}/{PidFile}", cancellationToken), CultureInfo.InvariantCulture);
+        return ProcessIdentity.Of(pid) ?? throw new RuntimeException(RuntimeFailure.Failed, "the sandbox's first process ended at once");
+    }
+
+    private async Task CallAsync(string group, Manifest manifest, string[] arguments, CancellationToken cancellationToken)
+    {
+        var log = $"{paths.Sandbox(manifest.Spec.SandboxId)}/crun.log";
+        File.Delete(log);
+        try
+        {
+            await ChildProcess.ShellAsync(
+                Script, [group, cgroups.IsHybrid ? cgroups.Unified : string.Empty, paths.CrunState, manifest.Prefix, $"--log={log}", .. arguments], cancellationToken);
+        }
+        catch (RuntimeException e) when (File.Exists(log))
+        {
+            throw new RuntimeException(RuntimeFailure.Failed, $"{e.Message}; crun: {string.Join("; ", File.ReadLines(log).TakeLast(5))}", e);
+        }
+    }
 }

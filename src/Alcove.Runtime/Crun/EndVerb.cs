@@ -1,3 +1,4 @@
+using Alcove.Protocol.Faults;
 using Alcove.Runtime.Cgroups;
 using Alcove.Runtime.Networking;
 
@@ -10,6 +11,7 @@ internal sealed class EndVerb(HomePaths paths, CgroupLayout cgroups, CrunCommand
     {
         var id = manifest.Spec.SandboxId;
         await cgroups.RemoveAsync(id, time);
+        FaultPoint.Reach("end.killed");
         crun.Forget(id);
         if (!manifest.Spec.AllowInternet)
         {
@@ -17,6 +19,7 @@ internal sealed class EndVerb(HomePaths paths, CgroupLayout cgroups, CrunCommand
         }
 
         await slots.RemoveAsync(manifest.Slot);
+        FaultPoint.Reach("end.slot");
         await cgroups.RemoveAsync(id, time);
         RemoveFiles(paths.Sandbox(id));
     }

@@ -15,7 +15,10 @@ namespace Alcove.Runtime.Crun;
 /// <param name="Committed">Whether its create was confirmed.</param>
 /// <param name="Process">Its first process, once there is one.</param>
 /// <param name="StartedAt">When that started.</param>
-internal sealed record Manifest(RunSpec Spec, int Slot, string Prefix, string Envd, bool Committed, ProcessIdentity? Process, DateTimeOffset? StartedAt)
+/// <param name="Identity">What tells it from its forks; null in those of versions that had none.</param>
+/// <param name="PendingCapture">The capture after which it shall stand still, from before that is begun.</param>
+internal sealed record Manifest(
+    RunSpec Spec, int Slot, string Prefix, string Envd, bool Committed, ProcessIdentity? Process, DateTimeOffset? StartedAt, MachineIdentity? Identity = null, string? PendingCapture = null)
 {
     private const string FileName = "manifest.json";
 
@@ -53,6 +56,16 @@ internal sealed record Manifest(RunSpec Spec, int Slot, string Prefix, string En
             return null;
         }
     }
+}
+
+/// <summary>What programs inside take for the machine they are on.</summary>
+/// <param name="BootId">Changes with every start that is not a resume.</param>
+/// <param name="MachineId">Stays with the sandbox.</param>
+internal sealed record MachineIdentity(string BootId, string MachineId)
+{
+    public static MachineIdentity New() => new(Guid.NewGuid().ToString(), Guid.NewGuid().ToString("n"));
+
+    public MachineIdentity Rebooted() => this with { BootId = Guid.NewGuid().ToString() };
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

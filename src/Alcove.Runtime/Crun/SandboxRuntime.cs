@@ -22,6 +22,8 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     private readonly SlotAddresses _addresses;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
     private readonly ConcurrentDictionary<string, Manifest> _manifests = new();
+    private readonly CaptureStore _captures;
+    private readonly CaptureVerb _capture;
     private readonly StartVerb _start;
     private readonly EndVerb _end;
     private readonly AdoptVerb _adopt;
@@ -45,8 +47,10 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         _slots = new Slots(_addresses, new SlotNetwork(_addresses, _paths, time), storage, options.PreparedSlots, preparedDiskMiB, time, logger);
         var crun = new CrunCommand(_paths, cgroups);
         _end = new EndVerb(_paths, cgroups, crun, _slots, _firewall, _addresses, time);
-        _start = new StartVerb(_paths, cgroups, crun, _slots, storage, _firewall, _addresses, _end, time, logger);
-        _adopt = new AdoptVerb(_paths, cgroups, _slots, _addresses, _end, time, logger);
+        _captures = new CaptureStore(_paths);
+        _capture = new CaptureVerb(_paths, cgroups, crun, _captures, _pool, time, logger);
+        _start = new StartVerb(_paths, cgroups, crun, _slots, storage, _captures, _firewall, _addresses, _end, time, logger);
+        _adopt = new AdoptVerb(_paths, cgroups, _slots, storage, _captures, _capture, _addresses, _end, time, logger);
     }
 
     /// <summary>Raised when a run ends by itself; what it was made of is removed right after.</summary>
@@ -101,11 +105,12 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     }
 
     /// <summary>Starts a run, or gives the one that is there when it is the same.</summary>
-    /// <param name="spec">What it shall be.</param>
+    /// <param name="spec">What it shall be; layers and sizes are the capture's where there is one.</param>
+    /// <param name="from">What to take it up from; null for nothing but its layers.</param>
     /// <param name="ready">Called with its address once its first process runs; the run is committed when this returns.</param>
     /// <param name="cancellationToken">Ends the attempt; what was made is removed.</param>
     /// <exception cref="RuntimeException">It could not be started; nothing of it is left.</exception>
-    public Task<Run> StartAsync(RunSpec spec, Func<Run, CancellationToken, Task> ready, CancellationToken cancellationToken) => InTurnAsync(spec.SandboxId, async () =>
+    public Task<Run> StartAsync(RunSpec spec, Restoration? from, Func<Run, CancellationToken, Task> ready, CancellationToken cancellationToken) => InTurnAsync(spec.SandboxId, async () =>
     {
         if (_manifests.TryGetValue(spec.SandboxId, out var existing))
         {
@@ -114,8 +119,9 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
                 : throw new RuntimeException(RuntimeFailure.Exists, $"sandbox {spec.SandboxId} exists in run {existing.Spec.Incarnation}");
         }
 
-        CheckCapacity(spec);
-        var manifest = await _start.RunAsync(spec, started => ready(Describe(started), cancellationToken), cancellationToken);
+        var (capture, whole) = Resolve(spec, from);
+        CheckCapacity(whole);
+        var manifest = await _start.RunAsync(whole, capture, from?.WithMemory == true, started => ready(Describe(started), cancellationToken), cancellationToken);
         _manifests[spec.SandboxId] = manifest;
         Follow(manifest);
         return Describe(manifest);
@@ -135,6 +141,71 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         return true;
     });
 
+    /// <summary>Memory and disk of a run at one instant.</summary>
+    /// <param name="sandboxId">The sandbox.</param>
+    /// <param name="incarnation">Which run of it.</param>
+    /// <param name="captureId">A name for it. Asked for again, it is there.</param>
+    /// <param name="withMemory">Whether the processes shall be in it.</param>
+    /// <param name="keepFrozen">Whether the run shall stand still afterwards, until it is ended or settled.</param>
+    /// <exception cref="RuntimeException">It cannot be done: the sandbox runs on.</exception>
+    public Task<CaptureInfo> CaptureAsync(string sandboxId, ulong incarnation, string captureId, bool withMemory, bool keepFrozen) => InTurnAsync(sandboxId, async () =>
+    {
+        var manifest = Find(sandboxId, incarnation) ?? throw new RuntimeException(RuntimeFailure.NotFound, $"sandbox {sandboxId} does not run here in run {incarnation}");
+        if (_captures.Find(captureId) is { } existing)
+        {
+            return Describe(existing);
+        }
+
+        if (!keepFrozen && !_pool.HasRoom())
+        {
+            throw new RuntimeException(RuntimeFailure.NoCapacity, $"free disk ({_pool.Space().Available >> 20} MiB) is below the reserve");
+        }
+
+        if (keepFrozen)
+        {
+            await UpdateAsync(manifest with { PendingCapture = captureId });
+        }
+
+        try
+        {
+            return Describe(await _capture.RunAsync(manifest, captureId, withMemory, keepFrozen));
+        }
+        catch when (keepFrozen)
+        {
+            await UpdateAsync(manifest);
+            throw;
+        }
+    });
+
+    /// <summary>What became of a capture that was begun with <c>keepFrozen</c>: it is there, or the run goes on.</summary>
+    /// <param name="sandboxId">The sandbox.</param>
+    /// <param name="incarnation">Which run of it.</param>
+    /// <param name="captureId">The capture.</param>
+    /// <param name="goOn">The run shall go on in any case.</param>
+    /// <returns>Whether the run goes on, and whether the capture is there.</returns>
+    public Task<(bool Runs, bool Captured)> SettleAsync(string sandboxId, ulong incarnation, string captureId, bool goOn) => InTurnAsync(sandboxId, async () =>
+    {
+        var captured = _captures.Find(captureId) is not null;
+        if (Find(sandboxId, incarnation) is not { } manifest)
+        {
+            return (false, captured);
+        }
+
+        if (captured && !goOn)
+        {
+            return (false, true);
+        }
+
+        _capture.Release(manifest, captureId);
+        await UpdateAsync(manifest with { PendingCapture = null });
+        return (true, captured);
+    });
+
+    public IEnumerable<CaptureInfo> Captures => _captures.All().Select(Describe);
+
+    /// <returns>False when there was none.</returns>
+    public bool RemoveCapture(string captureId) => _captures.Remove(captureId);
+
     /// <summary>Bytes of the pool: in all, and free.</summary>
     public (long Total, long Available) Disk() => _pool.Space();
 
@@ -151,6 +222,28 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
     /// <summary>Lets sandboxes live on; only what was made ahead and is not used goes.</summary>
     public ValueTask DisposeAsync() => _slots.DisposeAsync();
+
+    private (Capture? Capture, RunSpec Spec) Resolve(RunSpec spec, Restoration? from)
+    {
+        if (from is null)
+        {
+            return (null, spec);
+        }
+
+        var capture = _captures.Find(from.CaptureId) ?? throw new RuntimeException(RuntimeFailure.NotFound, $"capture {from.CaptureId} is not on this machine");
+        return from.WithMemory && !capture.HasMemory
+            ? throw new RuntimeException(RuntimeFailure.NotFound, $"capture {from.CaptureId} has no memory")
+            : (capture, spec with { Layers = capture.Layers, CpuCount = capture.CpuCount, MemoryMiB = capture.MemoryMiB, DiskMiB = capture.DiskMiB });
+    }
+
+    private Manifest? Find(string sandboxId, ulong incarnation) =>
+        _manifests.TryGetValue(sandboxId, out var manifest) && manifest.Spec.Incarnation == incarnation ? manifest : null;
+
+    private async Task UpdateAsync(Manifest manifest)
+    {
+        await Manifest.WriteAsync(_paths.Sandbox(manifest.Spec.SandboxId), manifest);
+        _manifests[manifest.Spec.SandboxId] = manifest;
+    }
 
     private void CheckCapacity(RunSpec spec)
     {
@@ -203,9 +296,18 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     private Run Describe(Manifest manifest) => new(
         manifest.Spec.SandboxId,
         manifest.Spec.Incarnation,
-        manifest.Committed ? RunPhase.Running : RunPhase.Starting,
+        manifest switch
+        {
+            { Committed: false } => RunPhase.Starting,
+            { PendingCapture: not null } => RunPhase.Frozen,
+            _ => RunPhase.Running,
+        },
         _addresses.Of(manifest.Slot),
-        manifest.StartedAt);
+        manifest.StartedAt,
+        manifest.PendingCapture);
+
+    private static CaptureInfo Describe(Capture capture) =>
+        new(capture.Id, capture.SandboxId, capture.Incarnation, capture.HasMemory, capture.IsSalvaged, capture.MemoryBytes, capture.DiskBytes);
 
     private async Task<T> InTurnAsync<T>(string sandboxId, Func<Task<T>> act)
     {

@@ -41,6 +41,14 @@ internal sealed partial class Slots(
     public async Task MakeAsync(int slot, int diskMiB, CancellationToken cancellationToken) =>
         await Task.WhenAll(network.CreateAsync(slot, cancellationToken), storage.CreateDiskAsync(slot, diskMiB, cancellationToken));
 
+    /// <summary>A slot for a run whose disk has been put away: always made when it is needed.</summary>
+    /// <returns>Its number.</returns>
+    public int ClaimBare() => Take();
+
+    /// <summary>Network, and a disk that is a clone of the image.</summary>
+    public async Task MakeAsync(int slot, string image, CancellationToken cancellationToken) =>
+        await Task.WhenAll(network.CreateAsync(slot, cancellationToken), Task.Run(() => storage.CloneDisk(slot, image), cancellationToken));
+
     /// <summary>Removes all of it and gives the number back.</summary>
     public async Task RemoveAsync(int slot)
     {

@@ -1,3 +1,4 @@
+using Alcove.Protocol.Faults;
 using Alcove.Runtime.Cgroups;
 using Alcove.Runtime.Networking;
 using Alcove.Runtime.Storage;
@@ -5,33 +6,44 @@ using Microsoft.Extensions.Logging;
 
 namespace Alcove.Runtime.Crun;
 
-/// <summary>From nothing to a committed run: 1. manifest. 2. slot. 3. root. 4. bundle. 5. process. 6. ready. 7. committed. What fails undoes it all.</summary>
+/// <summary>
+/// To a committed run, from nothing or from a capture: 1. manifest. 2. slot. 3. root. 4. bundle. 5. process. 6. ready. 7. committed. What fails
+/// undoes it all; a capture is not changed by it.
+/// </summary>
 internal sealed partial class StartVerb(
-    HomePaths paths, CgroupLayout cgroups, CrunCommand crun, Slots slots, RootFileSystem storage, HostFirewall firewall, SlotAddresses addresses, EndVerb end, TimeProvider time, ILogger logger)
+    HomePaths paths, CgroupLayout cgroups, CrunCommand crun, Slots slots, RootFileSystem storage, CaptureStore captures, HostFirewall firewall, SlotAddresses addresses, EndVerb end,
+    TimeProvider time, ILogger logger)
 {
+    /// <param name="spec">What it shall be.</param>
+    /// <param name="capture">What its disk is a clone of; null for a blank one.</param>
+    /// <param name="withMemory">Whether the processes of the capture go on.</param>
+    /// <param name="ready">Called once its first process runs.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="RuntimeException">It failed; nothing of it is left.</exception>
-    public async Task<Manifest> RunAsync(RunSpec spec, Func<Manifest, Task> ready, CancellationToken cancellationToken)
+    public async Task<Manifest> RunAsync(RunSpec spec, Capture? capture, bool withMemory, Func<Manifest, Task> ready, CancellationToken cancellationToken)
     {
         var undo = new UndoStack();
         try
         {
-            var (prefix, envd) = (paths.CurrentPrefix(), paths.CurrentEnvd());
-            var (slot, made) = slots.Claim(spec.DiskMiB);
-            var manifest = new Manifest(spec, slot, prefix, envd, Committed: false, Process: null, StartedAt: null);
+            var (slot, made) = capture is null ? slots.Claim(spec.DiskMiB) : (slots.ClaimBare(), false);
+            var manifest = NewManifest(spec, slot, capture, withMemory);
             undo.Push(() => end.RunAsync(manifest));
             await Manifest.WriteAsync(paths.Sandbox(spec.SandboxId), manifest);
+            FaultPoint.Reach("start.manifest");
             if (!made)
             {
-                await slots.MakeAsync(slot, spec.DiskMiB, cancellationToken);
+                await (capture is null ? slots.MakeAsync(slot, spec.DiskMiB, cancellationToken) : slots.MakeAsync(slot, captures.Disk(capture.Id), cancellationToken));
             }
 
+            FaultPoint.Reach("start.slot");
             storage.MountRoot(slot, spec.Layers);
+            FaultPoint.Reach("start.mounted");
             if (!spec.AllowInternet)
             {
                 await firewall.CloseInternetAsync(addresses.Of(slot), cancellationToken);
             }
 
-            return await ExecuteAsync(manifest, ready, cancellationToken);
+            return await ExecuteAsync(manifest, withMemory ? captures.Memory(capture!.Id) : null, ready, cancellationToken);
         }
         catch (Exception e)
         {
@@ -44,15 +56,27 @@ internal sealed partial class StartVerb(
         }
     }
 
-    private async Task<Manifest> ExecuteAsync(Manifest manifest, Func<Manifest, Task> ready, CancellationToken cancellationToken)
+    /// <summary>With their memory, processes need the very files that they had open; and only a sandbox that goes on keeps its boot id, only itself its machine id.</summary>
+    private Manifest NewManifest(RunSpec spec, int slot, Capture? capture, bool withMemory)
+    {
+        var (prefix, envd) = capture is not null && withMemory ? (capture.Prefix, capture.Envd) : (paths.CurrentPrefix(), paths.CurrentEnvd());
+        var isItself = capture?.SandboxId == spec.SandboxId;
+        var identity = isItself ? (withMemory ? capture!.Identity : capture!.Identity.Rebooted()) : MachineIdentity.New();
+        return new Manifest(spec, slot, prefix, envd, Committed: false, Process: null, StartedAt: null, identity);
+    }
+
+    private async Task<Manifest> ExecuteAsync(Manifest manifest, string? memory, Func<Manifest, Task> ready, CancellationToken cancellationToken)
     {
         var id = manifest.Spec.SandboxId;
         await new Bundle(paths).WriteAsync(manifest, cgroups.PathOf(id), cgroups.Show(id));
-        var process = await crun.RunAsync(manifest, cancellationToken);
+        var process = memory is null ? await crun.RunAsync(manifest, cancellationToken) : await crun.RestoreAsync(manifest, memory, cancellationToken);
+        FaultPoint.Reach("start.process");
         var started = manifest with { Process = process, StartedAt = time.GetUtcNow() };
         await ready(started);
+        FaultPoint.Reach("start.ready");
         var committed = started with { Committed = true };
         await Manifest.WriteAsync(paths.Sandbox(id), committed);
+        FaultPoint.Reach("start.committed");
         return committed;
     }
 

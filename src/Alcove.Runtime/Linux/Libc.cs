@@ -52,6 +52,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
     public static partial int Synchronize(int fd);
 
+    /// <summary>statx(2): 256 bytes of <c>struct statx</c>.</summary>
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int StatX(int directory, string path, int flags, uint mask, byte* buffer);
+
     public static string LastError => Marshal.GetLastPInvokeErrorMessage();
 
     public static int LastErrno => Marshal.GetLastPInvokeError();

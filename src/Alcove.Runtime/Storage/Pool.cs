@@ -20,7 +20,7 @@ internal sealed class Pool(RuntimeOptions options, HomePaths paths)
             await MountImageAsync(cancellationToken);
         }
 
-        foreach (var directory in (string[])[paths.Layers, paths.Disks, $"{paths.Pool}/blanks", $"{paths.Pool}/skeleton/upper", $"{paths.Pool}/skeleton/work"])
+        foreach (var directory in (string[])[paths.Layers, paths.Disks, paths.Captures, $"{paths.Pool}/blanks", $"{paths.Pool}/skeleton/upper", $"{paths.Pool}/skeleton/work"])
         {
             Directory.CreateDirectory(directory);
         }
@@ -29,10 +29,15 @@ internal sealed class Pool(RuntimeOptions options, HomePaths paths)
     /// <summary>Makes the disk of a slot: a clone of a blank file system of that size.</summary>
     public async Task CreateDiskAsync(string image, int sizeMiB, CancellationToken cancellationToken)
     {
-        var blank = await BlankAsync(sizeMiB, cancellationToken);
-        if (!TryClone(blank, image))
+        Clone(await BlankAsync(sizeMiB, cancellationToken), image);
+    }
+
+    /// <summary>A file of its own that shares every block with the other until one of them is written to.</summary>
+    public static void Clone(string source, string target)
+    {
+        if (!TryClone(source, target))
         {
-            throw new RuntimeException(RuntimeFailure.Failed, $"clone {image}: {Libc.LastError}");
+            throw new RuntimeException(RuntimeFailure.Failed, $"clone {target}: {Libc.LastError}");
         }
     }
 

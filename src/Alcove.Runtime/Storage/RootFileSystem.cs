@@ -8,13 +8,18 @@ internal sealed class RootFileSystem(HomePaths paths, Pool pool, TimeProvider ti
     /// <summary>Without the first two a process with an inotify watch cannot be dumped; without the last no directory of the template can be renamed.</summary>
     private static readonly string[] RequiredOptions = ["index=on", "nfs_export=on", "redirect_dir=on"];
 
-    /// <summary>The disk, mounted.</summary>
+    /// <summary>A new disk of that size, mounted.</summary>
     public async Task CreateDiskAsync(int slot, int sizeMiB, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(paths.SlotDisk(slot));
-        Directory.CreateDirectory(paths.SlotRoot(slot));
         await pool.CreateDiskAsync(paths.SlotImage(slot), sizeMiB, cancellationToken);
-        LoopDevice.Mount(paths.SlotImage(slot), paths.SlotDisk(slot), "ext4", Mounts.NoDevices | Mounts.NoAccessTimes, "noinit_itable,discard");
+        MountDisk(slot);
+    }
+
+    /// <summary>A clone of a disk that was put away, mounted.</summary>
+    public void CloneDisk(int slot, string image)
+    {
+        Pool.Clone(image, paths.SlotImage(slot));
+        MountDisk(slot);
     }
 
     /// <summary>The root: what the sandbox writes lies on its disk, so that its size is a limit that holds.</summary>
@@ -40,6 +45,22 @@ internal sealed class RootFileSystem(HomePaths paths, Pool pool, TimeProvider ti
         {
             Directory.Delete(paths.Slot(slot), recursive: true);
         }
+    }
+
+    /// <summary>Takes the disk of a run that is gone out of its slot, repaired where it was in use when the machine went down.</summary>
+    public async Task SalvageAsync(int slot, string target)
+    {
+        await Mounts.UnmountAsync(paths.SlotRoot(slot), time);
+        await Mounts.UnmountAsync(paths.SlotDisk(slot), time);
+        await Ext4.RepairAsync(paths.SlotImage(slot));
+        File.Move(paths.SlotImage(slot), target);
+    }
+
+    private void MountDisk(int slot)
+    {
+        Directory.CreateDirectory(paths.SlotDisk(slot));
+        Directory.CreateDirectory(paths.SlotRoot(slot));
+        LoopDevice.Mount(paths.SlotImage(slot), paths.SlotDisk(slot), "ext4", Mounts.NoDevices | Mounts.NoAccessTimes, "noinit_itable,discard");
     }
 
     private string LayerPath(string digest)
