@@ -3,6 +3,7 @@ using Alcove.Control.Nodes;
 using Alcove.Control.Routing;
 using Alcove.Control.Sandboxes;
 using Alcove.Control.Secrets;
+using Alcove.Control.Snapshots;
 using Alcove.Control.Storage;
 using Alcove.Control.Teams;
 using Alcove.Control.Templates;
@@ -32,6 +33,11 @@ public static class ControlRegistration
             .AddSingleton<NodeRegistry>()
             .AddSingleton<SandboxTokens>()
             .AddSingleton<SandboxDirectory>()
+            .AddSingleton<SandboxForks>()
+            .AddSingleton<SnapshotDirectory>()
+            .AddSingleton<TemplateResolver>()
+            .AddSingleton<SandboxEvents>()
+            .AddSingleton<CaptureHolds>()
             .AddSingleton<TemplateDirectory>()
             .AddSingleton<Credentials>()
             .AddSingleton<ApiKeys>()

@@ -3,6 +3,7 @@ using Alcove.Server.Auth;
 using Alcove.Server.Errors;
 using Alcove.Server.Requests;
 using Alcove.Server.Sandboxes;
+using Alcove.Server.Snapshots;
 using Alcove.Server.Teams;
 using Alcove.Server.Templates;
 
@@ -33,6 +34,8 @@ internal static class Api
         app.UseAlcoveAuthentication();
         app.MapHealth();
         app.MapSandboxes();
+        app.MapLifecycle();
+        app.MapSnapshots();
         app.MapTeams();
         app.MapTemplates();
         app.MapAdmin();

@@ -14,7 +14,7 @@ namespace Alcove.Control.Nodes;
 /// sandboxes keep their rows and routes; when it is back they are compared again.
 /// </summary>
 public sealed partial class NodeWatch(
-    NodeClient client, NodeRegistry registry, TemplateDirectory templates, Database database, IGrainFactory grains, TimeProvider time, ILogger<NodeWatch> logger) : BackgroundService
+    NodeClient client, NodeRegistry registry, TemplateDirectory templates, CaptureHolds holds, Database database, IGrainFactory grains, TimeProvider time, ILogger<NodeWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
 
@@ -56,6 +56,7 @@ public sealed partial class NodeWatch(
         silence.CancelAfter(Silence);
         await events.MoveNextAsync();
         await templates.SynchronizeAsync(status, stoppingToken);
+        registry.Set(new NodeView(status, client, IsReady: false));
         await ReconcileAsync(status.NodeId, stoppingToken);
         registry.Set(new NodeView(status, client, IsReady: true));
         _isAway = false;
@@ -97,7 +98,7 @@ public sealed partial class NodeWatch(
         var ids = await db.Sandboxes.Where(row => row.NodeId == node && row.Status == SandboxStatus.Killing).Select(row => row.Id).ToListAsync(cancellationToken);
         foreach (var id in ids)
         {
-            _ = ObserveAsync(grains.GetGrain<ISandboxGrain>(id).RecoverAsync());
+            _ = ObserveAsync(grains.GetGrain<ISandboxGrain>(id).RetryRemovalAsync());
         }
     }
 
@@ -114,30 +115,45 @@ public sealed partial class NodeWatch(
         }
     }
 
-    /// <summary>Rows without a run are lost, runs without a row are killed, and what was interrupted goes on.</summary>
+    /// <summary>
+    /// Every sandbox hears what its node has of it; runs and captures that no row speaks of go. What the node has is asked for before the
+    /// rows are read: what comes into being between the two is not taken for nobody's.
+    /// </summary>
     private async Task ReconcileAsync(string node, CancellationToken cancellationToken)
     {
+        var captures = (await client.ListCapturesAsync(cancellationToken)).ToLookup(capture => capture.SandboxId);
         var runs = (await client.ListAsync(cancellationToken)).ToDictionary(run => run.SandboxId);
         await using var db = database.Open();
         var rows = await db.Sandboxes.AsNoTracking().Where(row => row.NodeId == node).ToListAsync(cancellationToken);
-        foreach (var row in rows)
+        foreach (var row in rows.Where(row => !IsInOrder(row, NodeSight.Of(runs.GetValueOrDefault(row.Id), captures[row.Id]))))
         {
-            var grain = grains.GetGrain<ISandboxGrain>(row.Id);
-            var isThere = runs.TryGetValue(row.Id, out var run) && (long)run.Incarnation == row.Incarnation;
-            if (row.Status == SandboxStatus.Running && !isThere)
-            {
-                await grain.LostAsync(row.Incarnation, "it was not running when its node came back");
-            }
-            else if (row.Status is SandboxStatus.Starting or SandboxStatus.Killing)
-            {
-                await grain.RecoverAsync();
-            }
+            await grains.GetGrain<ISandboxGrain>(row.Id).ReconcileAsync();
         }
 
-        foreach (var stranger in runs.Values.Where(run => rows.TrueForAll(row => row.Id != run.SandboxId || row.Incarnation != (long)run.Incarnation)))
+        foreach (var stranger in runs.Keys.Except(rows.Select(row => row.Id)))
         {
-            Stranger(logger, stranger.SandboxId);
-            await client.KillAsync(stranger.SandboxId, (long)stranger.Incarnation, cancellationToken);
+            Stranger(logger, stranger);
+            await client.KillAsync(stranger, incarnation: 0, cancellationToken);
+        }
+
+        await DeleteStrangersAsync(db, captures.SelectMany(all => all), cancellationToken);
+    }
+
+    private static bool IsInOrder(SandboxRow row, NodeSight sight) => row.Status switch
+    {
+        SandboxStatus.Running => sight.Incarnation == row.Incarnation,
+        SandboxStatus.Paused => sight.Incarnation == 0 && sight.Has(row.CaptureId),
+        _ => false,
+    };
+
+    private async Task DeleteStrangersAsync(AlcoveDb db, IEnumerable<Capture> captures, CancellationToken cancellationToken)
+    {
+        var candidates = captures.Select(capture => capture.CaptureId).Where(id => !holds.Contains(id)).ToList();
+        var wanted = await db.Sandboxes.Where(row => row.CaptureId != null).Select(row => row.CaptureId!)
+            .Union(db.SnapshotBuilds.Select(build => build.CaptureId)).ToListAsync(cancellationToken);
+        foreach (var stranger in candidates.Except(wanted))
+        {
+            await client.DeleteCaptureAsync(stranger);
         }
     }
 

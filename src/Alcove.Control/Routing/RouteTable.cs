@@ -28,6 +28,19 @@ public sealed class RouteTable
         }
     }
 
+    /// <summary>Takes a run's route away and lets what is open over it be: it may come back.</summary>
+    /// <returns>The route; null when that run has none.</returns>
+    public SandboxRoute? Hide(SandboxId id, ulong incarnation)
+    {
+        SandboxRoute? hidden = null;
+        ImmutableInterlocked.Update(ref _routes, routes =>
+        {
+            hidden = routes.GetValueOrDefault(id) is { } route && route.Incarnation == incarnation ? route : null;
+            return hidden is null ? routes : routes.Remove(id);
+        });
+        return hidden;
+    }
+
     /// <summary>Takes a run's route away and resets what is open over it. A later run's route is left alone.</summary>
     public void Withdraw(SandboxId id, ulong incarnation)
     {

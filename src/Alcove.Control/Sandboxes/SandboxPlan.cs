@@ -18,7 +18,13 @@ public sealed record SandboxPlan(
     [property: Id(12)] string? MaskRequestHost,
     [property: Id(13)] bool HasNetwork,
     [property: Id(14)] Dictionary<string, string> Metadata,
-    [property: Id(15)] Dictionary<string, string> EnvVars);
+    [property: Id(15)] Dictionary<string, string> EnvVars,
+    [property: Id(16)] bool AutoPause = false,
+    [property: Id(17)] bool AutoPauseMemory = true,
+    [property: Id(18)] bool AutoResume = false,
+    [property: Id(19)] string? CaptureId = null,
+    [property: Id(20)] string? NodeId = null,
+    [property: Id(21)] bool WithMemory = true);
 
 /// <summary>How a create ended.</summary>
 public enum CreateResult
@@ -53,6 +59,9 @@ public enum TimeOutcome
 
     /// <summary>It is being killed.</summary>
     Killing,
+
+    /// <summary>It is being paused.</summary>
+    Pausing,
 }
 
 /// <summary>How a change of a sandbox's time is meant.</summary>

@@ -36,7 +36,7 @@ internal static class SandboxTransitions
     {
         SandboxStatus.Starting => to is SandboxStatus.Running or SandboxStatus.Killing,
         SandboxStatus.Running => to is SandboxStatus.Pausing or SandboxStatus.Snapshotting or SandboxStatus.Paused or SandboxStatus.Killing,
-        SandboxStatus.Snapshotting => to is SandboxStatus.Running or SandboxStatus.Pausing or SandboxStatus.Killing,
+        SandboxStatus.Snapshotting => to is SandboxStatus.Running or SandboxStatus.Pausing or SandboxStatus.Paused or SandboxStatus.Killing,
         SandboxStatus.Pausing => to is SandboxStatus.Paused or SandboxStatus.Running or SandboxStatus.Killing,
         SandboxStatus.Paused => to is SandboxStatus.Resuming or SandboxStatus.Killing,
         SandboxStatus.Resuming => to is SandboxStatus.Running or SandboxStatus.Paused or SandboxStatus.Killing,

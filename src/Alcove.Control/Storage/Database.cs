@@ -15,7 +15,7 @@ public sealed class Database(Func<AlcoveDb> open)
         await db.Database.MigrateAsync(cancellationToken);
         if (db is SqliteDb)
         {
-            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", cancellationToken);
+            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL;", cancellationToken);
         }
     }
 }

@@ -147,4 +147,91 @@ public sealed class SandboxRow
     public bool HasNetwork { get; set; }
 
     public Dictionary<string, string> Metadata { get; set; } = [];
+
+    /// <value>For every process; sent to the daemon at every start that is not a resume with memory.</value>
+    public Dictionary<string, string> EnvVars { get; set; } = [];
+
+    /// <value>Seconds that its creator gave it: what traffic wakes it for.</value>
+    public int TimeoutSeconds { get; set; }
+
+    /// <value>At its end it is paused rather than killed.</value>
+    public bool AutoPause { get; set; }
+
+    /// <value>Whether that pause keeps its memory.</value>
+    public bool AutoPauseMemory { get; set; } = true;
+
+    /// <value>Traffic wakes it.</value>
+    public bool AutoResume { get; set; }
+
+    /// <value>The capture that it is paused in, is being paused into or taken up from, or that is being taken of it.</value>
+    public string? CaptureId { get; set; }
+
+    /// <value>Whether that capture has its memory.</value>
+    public bool HasMemory { get; set; }
+
+    /// <value>What that capture takes on disk, bytes; blocks shared with others count too.</value>
+    public long CaptureBytes { get; set; }
+
+    public SandboxRow Copy() => (SandboxRow)MemberwiseClone();
+}
+
+/// <summary>A snapshot: a template that was made of a sandbox, under a name or none, with a build for every time it was taken.</summary>
+public sealed class SnapshotRow
+{
+    public required string Id { get; set; }
+
+    public Guid TeamId { get; set; }
+
+    /// <value>Null: it has only its id.</value>
+    public string? Alias { get; set; }
+
+    /// <value>What it was first taken from.</value>
+    public required string SandboxId { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+}
+
+/// <summary>One state of a snapshot; a tag leads to the one that was made last under it.</summary>
+public sealed class SnapshotBuildRow
+{
+    public Guid Id { get; set; }
+
+    public required string SnapshotId { get; set; }
+
+    public required string Tag { get; set; }
+
+    public required string NodeId { get; set; }
+
+    public required string CaptureId { get; set; }
+
+    /// <value>Bytes on disk; blocks shared with others count too.</value>
+    public long Bytes { get; set; }
+
+    public int CpuCount { get; set; }
+
+    public int MemoryMiB { get; set; }
+
+    public int DiskMiB { get; set; }
+
+    public required string EnvdVersion { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+}
+
+/// <summary>Something that happened to a sandbox.</summary>
+public sealed class SandboxEventRow
+{
+    public long Id { get; set; }
+
+    public required string SandboxId { get; set; }
+
+    public Guid TeamId { get; set; }
+
+    public DateTimeOffset At { get; set; }
+
+    /// <value>One word, such as <c>paused</c>.</value>
+    public required string Kind { get; set; }
+
+    /// <value>For a person.</value>
+    public required string Message { get; set; }
 }

@@ -56,3 +56,15 @@ public sealed record SandboxTimeout(int? Timeout = null);
 
 /// <summary>Body of refreshes.</summary>
 public sealed record SandboxRefresh(int? Duration = null);
+
+/// <summary>Body of pause.</summary>
+public sealed record PauseSandbox(bool? Memory = null);
+
+/// <summary>Body of resume.</summary>
+public sealed record ResumeSandbox(int? Timeout = null, bool? AutoPause = null, bool? Memory = null);
+
+/// <summary>Body of snapshots.</summary>
+public sealed record NewSnapshot(string? Name = null);
+
+/// <summary>Body of fork.</summary>
+public sealed record ForkSandbox(int? Timeout = null, int? Count = null);

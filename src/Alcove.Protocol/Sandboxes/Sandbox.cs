@@ -48,3 +48,12 @@ public sealed record SandboxDetail(
 
 /// <summary>What happens at its end, and whether traffic wakes it.</summary>
 public sealed record SandboxLifecycle(bool AutoResume, string OnTimeout);
+
+/// <summary>A snapshot: the reference that starts it again, and its names.</summary>
+public sealed record SnapshotInfo(string SnapshotID, IReadOnlyList<string> Names);
+
+/// <summary>A child of a fork: one of the two is there.</summary>
+public sealed record ForkedSandbox(Sandbox? Sandbox = null, ForkError? Error = null);
+
+/// <summary>Why a child of a fork is not there.</summary>
+public sealed record ForkError(int Code, string Message);

@@ -105,7 +105,7 @@ internal static partial class AdminEndpoints
 
     private static async Task<IResult> KillAllAsync(HttpContext http, Guid id, SandboxDirectory sandboxes)
     {
-        var own = (await sandboxes.AllAsync(http.RequestAborted)).Where(row => row.Team.Id == id).ToArray();
+        var own = (await sandboxes.AllAsync(http.RequestAborted)).Where(row => row.Team.Id == id && row.Sandbox.Status != SandboxStatus.Paused).ToArray();
         var killed = await Task.WhenAll(own.Select(row => sandboxes.KillAsync(id, SandboxId.Parse(row.Sandbox.Id))));
         return Results.Json(new Dictionary<string, int> { ["killedCount"] = killed.Count(done => done), ["failedCount"] = killed.Count(done => !done) });
     }

@@ -1,5 +1,4 @@
 using Alcove.Control.Routing;
-using Alcove.Protocol.Sandboxes;
 
 namespace Alcove.Server.Edge;
 
@@ -8,7 +7,7 @@ internal sealed partial class EdgeHandler(
     TargetReader targets,
     SignedFiles signedFiles,
     RouteTable routes,
-    Func<SandboxId, ValueTask<SandboxRoute?>> findElsewhere,
+    ISandboxWaker waker,
     SandboxForwarder forwarder,
     ILogger<EdgeHandler> logger)
 {
@@ -38,19 +37,15 @@ internal sealed partial class EdgeHandler(
             return;
         }
 
-        if ((routes.Find(target.Id) ?? await findElsewhere(target.Id)) is not { } route)
-        {
-            await RefuseAsync(context, target, Refusal.NotFound(target.Id));
-            return;
-        }
-
-        if (TrafficToken.Check(route, target, context.Request.Headers) is { } refusal)
+        var (route, refusal) = routes.Find(target.Id) is { } known ? (known, null) : await waker.WakeAsync(target, context.Request.Headers);
+        refusal ??= TrafficToken.Check(route!, target, context.Request.Headers);
+        if (refusal is not null)
         {
             await RefuseAsync(context, target, refusal);
             return;
         }
 
-        await forwarder.ForwardAsync(context, route, target, path);
+        await forwarder.ForwardAsync(context, route!, target, path);
     }
 
     /// <returns>Null after the request has been answered.</returns>

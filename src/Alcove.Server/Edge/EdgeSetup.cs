@@ -1,5 +1,4 @@
 using Alcove.Control.Routing;
-using Alcove.Protocol.Sandboxes;
 using Alcove.Server.Listening;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -10,11 +9,7 @@ internal static class EdgeSetup
 {
     /// <param name="builder">The server.</param>
     /// <param name="options">The edge's settings.</param>
-    /// <param name="findElsewhere">Asked for the route of a sandbox that is not in the table; null when the table is all there is.</param>
-    public static WebApplicationBuilder AddEdge(
-        this WebApplicationBuilder builder,
-        EdgeOptions options,
-        Func<IServiceProvider, Func<SandboxId, ValueTask<SandboxRoute?>>>? findElsewhere = null)
+    public static WebApplicationBuilder AddEdge(this WebApplicationBuilder builder, EdgeOptions options)
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
@@ -26,7 +21,8 @@ internal static class EdgeSetup
         services.AddSingleton<SandboxForwarder>();
         services.AddSingleton<TargetReader>();
         services.AddSingleton<SignedFiles>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<EdgeHandler>(provider, findElsewhere?.Invoke(provider) ?? (_ => default)));
+        services.TryAddSingleton<ISandboxWaker, SandboxWaker>();
+        services.AddSingleton<EdgeHandler>();
 
         // The library tells of every request at Information, and of what clients cause as warnings; the edge tells of both at Debug.
         builder.Logging.AddFilter("Yarp", LogLevel.None);

@@ -56,6 +56,31 @@ internal sealed record Refusal
         SandboxId = id.Value,
     };
 
+    public static Refusal CannotResume(SandboxId id) => new(
+        StatusCodes.Status403Forbidden,
+        "Sandbox Can't Be Resumed",
+        "This sandbox can't be resumed with the credentials provided. Check your access token and try again.")
+    {
+        SandboxId = id.Value,
+    };
+
+    public static Refusal TeamBlocked(SandboxId id) => new(StatusCodes.Status403Forbidden, "Sandbox Can't Be Resumed", "The team of this sandbox is blocked")
+    {
+        SandboxId = id.Value,
+    };
+
+    public static Refusal Transitioning(SandboxId id) => new(
+        StatusCodes.Status409Conflict, "Sandbox Is Transitioning", "The sandbox is still transitioning. Try again in a moment.")
+    {
+        SandboxId = id.Value,
+    };
+
+    public static Refusal TooManySandboxes(SandboxId id, int limit) => new(
+        StatusCodes.Status429TooManyRequests, "Too Many Sandboxes", Errors.ApiException.TooManySandboxes(limit).Message)
+    {
+        SandboxId = id.Value,
+    };
+
     public static Refusal TooManyConnections(SandboxId id, int limit) => new(
         StatusCodes.Status429TooManyRequests,
         "Too Many Connections",

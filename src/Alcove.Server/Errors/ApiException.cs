@@ -13,6 +13,11 @@ internal sealed class ApiException(int status, string message, string? errorCode
 
     public static ApiException BadRequest(string message, string? errorCode = null) => new(StatusCodes.Status400BadRequest, message, errorCode);
 
+    public static ApiException Conflict(string message) => new(StatusCodes.Status409Conflict, message);
+
+    public static ApiException TooManySandboxes(int limit) => new(
+        StatusCodes.Status429TooManyRequests, $"you have reached the maximum number of concurrent E2B sandboxes ({limit}). If you need more, please visit 'https://e2b.dev/docs/billing'");
+
     /// <summary>What a later version brings is refused by name, never ignored.</summary>
     public static ApiException NotSupported(string field) => BadRequest($"{field} is not supported by this version of Alcove");
 }

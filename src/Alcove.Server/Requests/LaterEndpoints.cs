@@ -8,23 +8,17 @@ internal static class LaterEndpoints
 {
     private static readonly (string Method, string Path, Access Access)[] Routes =
     [
-        ("POST", "/sandboxes/{id}/pause", Access.Team),
-        ("POST", "/sandboxes/{id}/resume", Access.Team),
-        ("POST", "/sandboxes/{id}/fork", Access.Team),
-        ("POST", "/sandboxes/{id}/snapshots", Access.Team),
         ("GET", "/sandboxes/{id}/metrics", Access.Team),
         ("GET", "/sandboxes/metrics", Access.Team),
         ("GET", "/sandboxes/{id}/logs", Access.Team),
         ("GET", "/v2/sandboxes/{id}/logs", Access.Team),
         ("PUT", "/sandboxes/{id}/network", Access.Team),
-        ("GET", "/snapshots", Access.Team),
         ("GET", "/teams/{id}/metrics", Access.Team),
         ("GET", "/teams/{id}/metrics/max", Access.Team),
         ("POST", "/v3/templates", Access.Team),
         ("POST", "/v2/templates", Access.Team),
         ("POST", "/templates", Access.TeamOrToken),
         ("POST", "/templates/{id}", Access.TeamOrToken),
-        ("DELETE", "/templates/{id}", Access.TeamOrToken),
         ("PATCH", "/templates/{id}", Access.TeamOrToken),
         ("PATCH", "/v2/templates/{id}", Access.TeamOrToken),
         ("POST", "/templates/{id}/builds/{build}", Access.TeamOrToken),

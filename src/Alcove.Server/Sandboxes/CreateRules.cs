@@ -46,7 +46,7 @@ internal static class CreateRules
 
     public static bool IsSecured(NewSandbox request, CreateGeneration generation) => generation.AlwaysSecured || request.Secure == true;
 
-    public static SandboxPlan Plan(NewSandbox request, TeamRow team, TemplateRow template, CreateGeneration generation) => new(
+    public static SandboxPlan Plan(NewSandbox request, TeamRow team, ResolvedTemplate template, CreateGeneration generation) => new(
         team.Id,
         template.Id,
         template.Alias,
@@ -62,7 +62,12 @@ internal static class CreateRules
         request.Network?.MaskRequestHost,
         request.Network is not null,
         request.Metadata ?? [],
-        request.EnvVars ?? []);
+        request.EnvVars ?? [],
+        request.AutoPause ?? false,
+        request.AutoPauseMemory ?? true,
+        request.AutoResume?.Enabled ?? false,
+        template.CaptureId,
+        template.NodeId);
 
     /// <exception cref="ApiException">The team may not keep a sandbox for so long.</exception>
     public static void CheckLongest(int seconds, TeamRow team)
@@ -123,16 +128,6 @@ internal static class CreateRules
         if (request is { AutoPauseMemory: false, AutoResume.Enabled: true })
         {
             throw ApiException.BadRequest("autoPauseMemory=false (filesystem-only auto-pause) cannot be combined with autoResume: a sandbox without memory is not woken by traffic");
-        }
-
-        if (request.AutoPause == true)
-        {
-            throw ApiException.NotSupported("autoPause");
-        }
-
-        if (request.AutoResume?.Enabled == true)
-        {
-            throw ApiException.NotSupported("autoResume");
         }
     }
 

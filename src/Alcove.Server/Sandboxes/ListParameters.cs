@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Alcove.Control.Sandboxes;
 using Alcove.Server.Errors;
 
 namespace Alcove.Server.Sandboxes;
@@ -83,9 +82,9 @@ internal static class ListParameters
         return TryReadCursor(token, ascending) ?? throw ApiException.BadRequest("Invalid next token");
     }
 
-    public static string Token(SandboxQuery query, DateTimeOffset startedAt, string id)
+    public static string Token(bool ascending, DateTimeOffset startedAt, string id)
     {
-        var text = $"{startedAt.UtcDateTime:O}__{id}{(query.Ascending ? AscendingMark : string.Empty)}";
+        var text = $"{startedAt.UtcDateTime:O}__{id}{(ascending ? AscendingMark : string.Empty)}";
         return Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).Replace('+', '-').Replace('/', '_');
     }
 

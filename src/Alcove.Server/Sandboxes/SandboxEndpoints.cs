@@ -15,7 +15,6 @@ internal static class SandboxEndpoints
 {
     private const int ShortestRefresh = 15;
     private const int LongestRefresh = 3600;
-    private const int DefaultConnectTimeout = 300;
 
     public static void MapSandboxes(this IEndpointRouteBuilder routes)
     {
@@ -25,8 +24,6 @@ internal static class SandboxEndpoints
         routes.MapGet("/v2/sandboxes", Handler(ListAsync)).RequireAccess(Access.Team, forBlocked: true);
         routes.MapGet("/sandboxes/{id}", GetAsync).RequireAccess(Access.Team, forBlocked: true);
         routes.MapDelete("/sandboxes/{id}", KillAsync).RequireAccess(Access.Team, forBlocked: true);
-        routes.MapPost("/sandboxes/{id}/connect", (HttpContext http, string id) => ConnectAsync(http, id, bodyRequired: true)).RequireAccess(Access.Team);
-        routes.MapPost("/v2/sandboxes/{id}/connect", (HttpContext http, string id) => ConnectAsync(http, id, bodyRequired: false)).RequireAccess(Access.Team);
         routes.MapPost("/sandboxes/{id}/timeout", SetTimeoutAsync).RequireAccess(Access.Team);
         routes.MapPost("/sandboxes/{id}/refreshes", RefreshAsync).RequireAccess(Access.Team);
     }
@@ -39,7 +36,7 @@ internal static class SandboxEndpoints
         var team = Caller.TeamOf(http);
         var request = await RequestBody.ReadAsync(http.Request, RestJson.Default.NewSandbox);
         CreateRules.Check(request, team, generation);
-        var (result, template, detail) = await Service<TemplateDirectory>(http).ResolveAsync(team, request.TemplateID!, http.RequestAborted);
+        var (result, template, detail) = await Service<TemplateResolver>(http).ResolveAsync(team, request.TemplateID!, http.RequestAborted);
         if (template is null)
         {
             throw CreateRules.Explain(result, request.TemplateID!, detail);
@@ -49,9 +46,7 @@ internal static class SandboxEndpoints
         var created = await directory.CreateAsync(CreateRules.Plan(request, team, template, generation), team.ConcurrentSandboxes);
         return created switch
         {
-            null => throw new ApiException(
-                StatusCodes.Status429TooManyRequests,
-                $"you have reached the maximum number of concurrent E2B sandboxes ({team.ConcurrentSandboxes}). If you need more, please visit 'https://e2b.dev/docs/billing'"),
+            null => throw ApiException.TooManySandboxes(team.ConcurrentSandboxes),
             { Outcome.Result: CreateResult.Created } made => Results.Json(
                 Service<SandboxViews>(http).Created(await FindAsync(http, made.Id), http.Request), RestJson.Default.Sandbox, statusCode: StatusCodes.Status201Created),
             { Outcome: { } outcome } => throw CreateRules.Explain(outcome),
@@ -65,20 +60,6 @@ internal static class SandboxEndpoints
     {
         var sandbox = Parse(id);
         return await Service<SandboxDirectory>(http).KillAsync(Caller.TeamOf(http).Id, sandbox) ? Results.NoContent() : throw ApiException.SandboxNotFound(sandbox.Value);
-    }
-
-    private static async Task<IResult> ConnectAsync(HttpContext http, string id, bool bodyRequired)
-    {
-        var team = Caller.TeamOf(http);
-        var request = bodyRequired
-            ? await RequestBody.ReadAsync(http.Request, RestJson.Default.ConnectSandbox)
-            : await RequestBody.ReadOptionalAsync(http.Request, RestJson.Default.ConnectSandbox);
-        var timeout = request?.Timeout ?? (bodyRequired ? throw ApiException.Invalid("request body has an error: property \"timeout\" is missing") : DefaultConnectTimeout);
-        CheckNotNegative("timeout", timeout);
-        CreateRules.CheckLongest(timeout, team);
-        var sandbox = Parse(id);
-        Answer(await Service<SandboxDirectory>(http).ChangeTimeAsync(team, sandbox, TimeSpan.FromSeconds(timeout), TimeChange.Extend), sandbox, $"Sandbox \"{sandbox}\" is being killed");
-        return Results.Json(Service<SandboxViews>(http).Created(await FindAsync(http, sandbox), http.Request), RestJson.Default.Sandbox);
     }
 
     private static async Task<IResult> SetTimeoutAsync(HttpContext http, string id)
@@ -103,24 +84,24 @@ internal static class SandboxEndpoints
     {
         var sandbox = Parse(id);
         var outcome = await Service<SandboxDirectory>(http).ChangeTimeAsync(Caller.TeamOf(http), sandbox, TimeSpan.FromSeconds(seconds), change);
-        Answer(outcome, sandbox, $"Sandbox \"{sandbox}\" is being killed");
+        Answer(outcome, sandbox);
         return Results.NoContent();
     }
 
     private static async Task<IResult> ListRunningAsync(HttpContext http)
     {
-        var query = new SandboxQuery(ListParameters.Metadata(http.Request), Running: true, Ascending: false, StartedAfter: null, TemplateId: null, After: null, Limit: int.MaxValue);
+        var query = new SandboxQuery(ListParameters.Metadata(http.Request), Running: true, Paused: false, Ascending: false, StartedAfter: null, TemplateId: null, After: null, Limit: int.MaxValue);
         var (page, _) = await Service<SandboxDirectory>(http).ListAsync(Caller.TeamOf(http).Id, query, http.RequestAborted);
-        return Results.Json(page.Select(SandboxViews.Listed), RestJson.Default.IEnumerableListedSandbox);
+        return Results.Json(page.Select(Service<SandboxViews>(http).Listed), RestJson.Default.IEnumerableListedSandbox);
     }
 
     private static async Task<IResult> ListAsync(HttpContext http)
     {
         var request = http.Request;
         var ascending = ListParameters.Ascending(request);
-        var (running, _) = ListParameters.States(request);
+        var (running, paused) = ListParameters.States(request);
         var limit = ListParameters.Limit(request);
-        var query = new SandboxQuery(ListParameters.Metadata(request), running, ascending, ListParameters.StartedAfter(request), null, ListParameters.Cursor(request, ascending), limit + 1);
+        var query = new SandboxQuery(ListParameters.Metadata(request), running, paused, ascending, ListParameters.StartedAfter(request), null, ListParameters.Cursor(request, ascending), limit + 1);
         var (found, template) = await TemplateOfQueryAsync(http);
         var (page, total) = found ? await Service<SandboxDirectory>(http).ListAsync(Caller.TeamOf(http).Id, query with { TemplateId = template }, http.RequestAborted) : ([], 0);
         if (running)
@@ -131,10 +112,10 @@ internal static class SandboxEndpoints
         if (page.Count > limit)
         {
             page.RemoveAt(limit);
-            http.Response.Headers["X-Next-Token"] = ListParameters.Token(query, page[^1].StartedAt, page[^1].Id);
+            http.Response.Headers["X-Next-Token"] = ListParameters.Token(ascending, page[^1].StartedAt, page[^1].Id);
         }
 
-        return Results.Json(page.Select(SandboxViews.Listed), RestJson.Default.IEnumerableListedSandbox);
+        return Results.Json(page.Select(Service<SandboxViews>(http).Listed), RestJson.Default.IEnumerableListedSandbox);
     }
 
     /// <returns>Whether there is such a template (or none is asked for), and its id.</returns>
@@ -151,21 +132,22 @@ internal static class SandboxEndpoints
             throw ApiException.BadRequest("Invalid template: tags are not supported here because sandboxes are not tag-scoped");
         }
 
-        var (_, template, _) = await Service<TemplateDirectory>(http).ResolveAsync(Caller.TeamOf(http), text, http.RequestAborted);
+        var (_, template, _) = await Service<TemplateResolver>(http).ResolveAsync(Caller.TeamOf(http), text, http.RequestAborted);
         return (template is not null, template?.Id);
     }
 
-    private static async Task<SandboxRow> FindAsync(HttpContext http, SandboxId id) =>
+    public static async Task<SandboxRow> FindAsync(HttpContext http, SandboxId id) =>
         await Service<SandboxDirectory>(http).FindAsync(Caller.TeamOf(http).Id, id, http.RequestAborted) ?? throw ApiException.SandboxNotFound(id.Value);
 
-    private static void Answer(TimeOutcome outcome, SandboxId id, string killing)
+    private static void Answer(TimeOutcome outcome, SandboxId id)
     {
         var error = outcome switch
         {
             TimeOutcome.Changed => null,
             TimeOutcome.NotFound => ApiException.SandboxNotFound(id.Value),
             TimeOutcome.UsedUp => ApiException.BadRequest("Max instance length exceeded"),
-            TimeOutcome.Killing => new ApiException(StatusCodes.Status409Conflict, killing),
+            TimeOutcome.Killing => ApiException.Conflict($"Sandbox \"{id}\" is being killed"),
+            TimeOutcome.Pausing => ApiException.Conflict($"Sandbox \"{id}\" is being paused"),
         };
         if (error is not null)
         {
@@ -173,7 +155,7 @@ internal static class SandboxEndpoints
         }
     }
 
-    private static void CheckNotNegative(string name, int value)
+    public static void CheckNotNegative(string name, int value)
     {
         if (value < 0)
         {
@@ -181,8 +163,8 @@ internal static class SandboxEndpoints
         }
     }
 
-    private static SandboxId Parse(string text) => SandboxId.TryParseWithSuffix(text, out var id) ? id : throw ApiException.BadRequest("Invalid sandbox ID");
+    public static SandboxId Parse(string text) => SandboxId.TryParseWithSuffix(text, out var id) ? id : throw ApiException.BadRequest("Invalid sandbox ID");
 
-    private static T Service<T>(HttpContext http)
+    public static T Service<T>(HttpContext http)
         where T : notnull => http.RequestServices.GetRequiredService<T>();
 }

@@ -23,13 +23,14 @@ internal sealed class EdgeHost : IAsyncDisposable
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("alcove-edge-");
     private readonly Lazy<HttpClient> _client;
 
-    private EdgeHost(EdgeOptions options, Func<SandboxId, ValueTask<SandboxRoute?>>? findElsewhere)
+    private EdgeHost(EdgeOptions options, Func<SandboxId, SandboxRoute?>? wake)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<ILoggerProvider>(Errors);
         builder.AddListening(new ListeningOptions { ApiPort = 0, TrafficPort = 0, TlsDirectory = Path.Combine(_home.FullName, "tls") });
-        builder.AddEdge(options, findElsewhere is null ? null : _ => findElsewhere);
+        builder.Services.AddSingleton<ISandboxWaker>(new Waker(wake ?? (_ => null)));
+        builder.AddEdge(options);
         _app = builder.Build();
         _app.UseEdge();
         _client = new Lazy<HttpClient>(CreateClient);
@@ -42,9 +43,9 @@ internal sealed class EdgeHost : IAsyncDisposable
 
     public IPEndPoint EndPoint => _app.Services.GetRequiredService<SharedPortFactory>().EndPointsOf(ServerPort.Traffic)[0];
 
-    public static async Task<EdgeHost> StartAsync(EdgeOptions? options = null, Func<SandboxId, ValueTask<SandboxRoute?>>? findElsewhere = null)
+    public static async Task<EdgeHost> StartAsync(EdgeOptions? options = null, Func<SandboxId, SandboxRoute?>? wake = null)
     {
-        var host = new EdgeHost(options ?? new EdgeOptions(), findElsewhere);
+        var host = new EdgeHost(options ?? new EdgeOptions(), wake);
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }
@@ -147,5 +148,12 @@ internal sealed class EdgeHost : IAsyncDisposable
         public void Dispose()
         {
         }
+    }
+
+    /// <summary>Wakes whatever the test says.</summary>
+    private sealed class Waker(Func<SandboxId, SandboxRoute?> wake) : ISandboxWaker
+    {
+        public Task<(SandboxRoute? Route, Refusal? Refusal)> WakeAsync(TrafficTarget target, Microsoft.AspNetCore.Http.IHeaderDictionary headers) =>
+            Task.FromResult(wake(target.Id) is { } route ? (route, (Refusal?)null) : (null, Refusal.NotFound(target.Id)));
     }
 }

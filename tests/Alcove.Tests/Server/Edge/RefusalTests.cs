@@ -89,7 +89,7 @@ public sealed class RefusalTests
     [InlineData("POST", "/%69nit?x=y")]
     public async Task InternalPath_IsRefusedBeforeTheSandboxIsLookedUp(string method, string path)
     {
-        await using var edge = await EdgeHost.StartAsync(findElsewhere: _ => throw new InvalidOperationException("looked up"));
+        await using var edge = await EdgeHost.StartAsync(wake: _ => throw new InvalidOperationException("looked up"));
 
         var answer = await Answer.OfAsync(edge.SendAsync("49983-abc.localhost", path, request => request.Method = new HttpMethod(method)));
         var page = await PageAsync(edge, "49983-abc.localhost", path);
@@ -158,14 +158,14 @@ public sealed class RefusalTests
     }
 
     [Fact(Timeout = 20_000)]
-    public async Task Miss_AsksElsewhere()
+    public async Task Miss_WakesTheSandbox()
     {
         using var sandbox = new ScriptedSandbox();
         var asked = 0;
-        await using var edge = await EdgeHost.StartAsync(findElsewhere: id =>
+        await using var edge = await EdgeHost.StartAsync(wake: id =>
         {
             asked++;
-            return new(id.Value == "known" ? new Alcove.Control.Routing.SandboxRoute(id, 1, "node", sandbox.Address, null, null, null) : null);
+            return id.Value == "known" ? new Alcove.Control.Routing.SandboxRoute(id, 1, "node", sandbox.Address, null, null, null) : null;
         });
 
         var sending = Answer.OfAsync(edge.SendAsync($"{sandbox.Port}-known.localhost"));

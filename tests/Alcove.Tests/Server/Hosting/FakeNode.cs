@@ -30,6 +30,7 @@ internal sealed class FakeNode : IAsyncDisposable
             .Unary(new ConnectMethod<CreateSandboxRequest, SandboxRun>(Service + "CreateSandbox", CreateSandboxRequest.Parser, SandboxRun.Parser), async (request, _) =>
             {
                 await OnCreate(request);
+                Created[request.SandboxId] = request;
                 return Runs[request.SandboxId] = new SandboxRun
                 {
                     SandboxId = request.SandboxId, Incarnation = request.Incarnation, State = RunState.Running, Address = "127.0.0.1",
@@ -43,6 +44,25 @@ internal sealed class FakeNode : IAsyncDisposable
                 Kill(request.SandboxId).TrySetResult();
                 return new KillSandboxResponse { Removed = removed };
             })
+            .Unary(new ConnectMethod<CaptureSandboxRequest, Capture>(Service + "CaptureSandbox", CaptureSandboxRequest.Parser, Capture.Parser), async (request, _) =>
+            {
+                await OnCapture(request);
+                var capture = new Capture
+                {
+                    CaptureId = request.CaptureId, SandboxId = request.SandboxId, Incarnation = request.Incarnation, HasMemory = request.WithMemory, MemoryBytes = 1000, DiskBytes = 2000,
+                };
+                return Captures[request.CaptureId] = capture;
+            })
+            .Unary(new ConnectMethod<SettleCaptureRequest, SettleCaptureResponse>(Service + "SettleCapture", SettleCaptureRequest.Parser, SettleCaptureResponse.Parser), (request, _) =>
+                ValueTask.FromResult(new SettleCaptureResponse
+                {
+                    Captured = Captures.ContainsKey(request.CaptureId),
+                    Runs = Runs.ContainsKey(request.SandboxId) && (request.GoOn || !Captures.ContainsKey(request.CaptureId)),
+                }))
+            .Unary(new ConnectMethod<ListCapturesRequest, ListCapturesResponse>(Service + "ListCaptures", ListCapturesRequest.Parser, ListCapturesResponse.Parser), (_, _) =>
+                ValueTask.FromResult(new ListCapturesResponse { Captures = { Captures.Values } }))
+            .Unary(new ConnectMethod<DeleteCaptureRequest, DeleteCaptureResponse>(Service + "DeleteCapture", DeleteCaptureRequest.Parser, DeleteCaptureResponse.Parser), (request, _) =>
+                ValueTask.FromResult(new DeleteCaptureResponse { Removed = Captures.TryRemove(request.CaptureId, out var _) }))
             .Unary(new ConnectMethod<ListSandboxesRequest, ListSandboxesResponse>(Service + "ListSandboxes", ListSandboxesRequest.Parser, ListSandboxesResponse.Parser), (_, _) =>
                 ValueTask.FromResult(new ListSandboxesResponse { Sandboxes = { Runs.Values } }))
             .ServerStreaming(new ConnectMethod<WatchEventsRequest, NodeEvent>(Service + "WatchEvents", WatchEventsRequest.Parser, NodeEvent.Parser), async (_, answers, context) =>
@@ -58,6 +78,13 @@ internal sealed class FakeNode : IAsyncDisposable
     }
 
     public ConcurrentDictionary<string, SandboxRun> Runs { get; } = new();
+
+    public ConcurrentDictionary<string, Capture> Captures { get; } = new();
+
+    /// <value>The last request for each sandbox.</value>
+    public ConcurrentDictionary<string, CreateSandboxRequest> Created { get; } = new();
+
+    public Func<CaptureSandboxRequest, Task> OnCapture { get; set; } = _ => Task.CompletedTask;
 
     public Func<CreateSandboxRequest, Task> OnCreate { get; set; } = _ => Task.CompletedTask;
 

@@ -97,6 +97,39 @@ namespace Alcove.Control.Storage.Migrations.Postgres
                     b.ToTable("ApiKeys");
                 });
 
+            modelBuilder.Entity("Alcove.Control.Storage.SandboxEventRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("SandboxId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("SandboxId", "Id");
+
+                    b.ToTable("SandboxEvents");
+                });
+
             modelBuilder.Entity("Alcove.Control.Storage.SandboxRow", b =>
                 {
                     b.Property<string>("Id")
@@ -114,6 +147,23 @@ namespace Alcove.Control.Storage.Migrations.Postgres
                     b.Property<bool>("AllowPublicTraffic")
                         .HasColumnType("boolean");
 
+                    b.Property<bool>("AutoPause")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("AutoPauseMemory")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true);
+
+                    b.Property<bool>("AutoResume")
+                        .HasColumnType("boolean");
+
+                    b.Property<long>("CaptureBytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("CaptureId")
+                        .HasColumnType("text");
+
                     b.Property<int>("CpuCount")
                         .HasColumnType("integer");
 
@@ -123,9 +173,18 @@ namespace Alcove.Control.Storage.Migrations.Postgres
                     b.Property<DateTimeOffset>("EndAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<string>("EnvVars")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValueSql("'{}'");
+
                     b.Property<string>("EnvdVersion")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<bool>("HasMemory")
+                        .HasColumnType("boolean");
 
                     b.Property<bool>("HasNetwork")
                         .HasColumnType("boolean");
@@ -163,6 +222,9 @@ namespace Alcove.Control.Storage.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<int>("TimeoutSeconds")
+                        .HasColumnType("integer");
+
                     b.HasKey("Id");
 
                     b.HasIndex("Status", "EndAt");
@@ -170,6 +232,80 @@ namespace Alcove.Control.Storage.Migrations.Postgres
                     b.HasIndex("TeamId", "Status", "StartedAt");
 
                     b.ToTable("Sandboxes");
+                });
+
+            modelBuilder.Entity("Alcove.Control.Storage.SnapshotBuildRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("CaptureId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("CpuCount")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("DiskMiB")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("EnvdVersion")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("MemoryMiB")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("NodeId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("SnapshotId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Tag")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("SnapshotId", "CreatedAt");
+
+                    b.ToTable("SnapshotBuilds");
+                });
+
+            modelBuilder.Entity("Alcove.Control.Storage.SnapshotRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Alias")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("SandboxId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId", "Alias")
+                        .IsUnique();
+
+                    b.ToTable("Snapshots");
                 });
 
             modelBuilder.Entity("Alcove.Control.Storage.TeamRow", b =>

@@ -92,6 +92,37 @@ namespace Alcove.Control.Storage.Migrations.Sqlite
                     b.ToTable("ApiKeys");
                 });
 
+            modelBuilder.Entity("Alcove.Control.Storage.SandboxEventRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SandboxId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("SandboxId", "Id");
+
+                    b.ToTable("SandboxEvents");
+                });
+
             modelBuilder.Entity("Alcove.Control.Storage.SandboxRow", b =>
                 {
                     b.Property<string>("Id")
@@ -109,6 +140,23 @@ namespace Alcove.Control.Storage.Migrations.Sqlite
                     b.Property<bool>("AllowPublicTraffic")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("AutoPause")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("AutoPauseMemory")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(true);
+
+                    b.Property<bool>("AutoResume")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CaptureBytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("CaptureId")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("CpuCount")
                         .HasColumnType("INTEGER");
 
@@ -118,9 +166,18 @@ namespace Alcove.Control.Storage.Migrations.Sqlite
                     b.Property<long>("EndAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("EnvVars")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValueSql("'{}'");
+
                     b.Property<string>("EnvdVersion")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("HasMemory")
+                        .HasColumnType("INTEGER");
 
                     b.Property<bool>("HasNetwork")
                         .HasColumnType("INTEGER");
@@ -158,6 +215,9 @@ namespace Alcove.Control.Storage.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("TimeoutSeconds")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
 
                     b.HasIndex("Status", "EndAt");
@@ -165,6 +225,80 @@ namespace Alcove.Control.Storage.Migrations.Sqlite
                     b.HasIndex("TeamId", "Status", "StartedAt");
 
                     b.ToTable("Sandboxes");
+                });
+
+            modelBuilder.Entity("Alcove.Control.Storage.SnapshotBuildRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("CaptureId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("CpuCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("DiskMiB")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("EnvdVersion")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("MemoryMiB")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("NodeId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SnapshotId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Tag")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("SnapshotId", "CreatedAt");
+
+                    b.ToTable("SnapshotBuilds");
+                });
+
+            modelBuilder.Entity("Alcove.Control.Storage.SnapshotRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Alias")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SandboxId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("TeamId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("TeamId", "Alias")
+                        .IsUnique();
+
+                    b.ToTable("Snapshots");
                 });
 
             modelBuilder.Entity("Alcove.Control.Storage.TeamRow", b =>
