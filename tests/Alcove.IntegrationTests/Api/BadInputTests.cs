@@ -21,7 +21,6 @@ public sealed class BadInputTests
         { "/sandboxes", """{"templateID":"base","timeout":0}""", 400, "Timeout must be greater than 0" },
         { "/sandboxes", """{"templateID":"base","timeout":-5}""", 400, "Timeout must be greater than 0" },
         { "/v2/sandboxes", """{"templateID":"base","timeout":86401}""", 400, "Timeout cannot be greater than 24 hours" },
-        { "/sandboxes", """{"templateID":"base","autoPause":true}""", 400, "autoPause is not supported by this version of Alcove" },
         { "/sandboxes", """{"templateID":"base","autoPauseMemory":false}""", 400, "autoPauseMemory=false only applies when autoPause is true." },
         { "/sandboxes", """{"templateID":"base","autoResume":{"enabled":true}}""", 400, "autoResume is not supported by this version of Alcove" },
         { "/sandboxes", """{"templateID":"base","autoResume":{}}""", 400, "validation error" },
@@ -85,7 +84,6 @@ public sealed class BadInputTests
     [InlineData("GET", "/instances/any", null, 400)]
     [InlineData("GET", "/no/such/route", null, 404)]
     [InlineData("PATCH", "/sandboxes/i1", null, 405)]
-    [InlineData("POST", "/sandboxes/i1/pause", null, 501)]
     [InlineData("GET", "/sandboxes/i1/metrics", null, 501)]
     [InlineData("GET", "/v2/sandboxes/i1/logs", null, 501)]
     [InlineData("PUT", "/sandboxes/i1/network", "{}", 501)]

@@ -58,15 +58,23 @@ public sealed class BundleTests : IDisposable
     }
 
     [Fact]
-    public async Task TwoRuns_HaveTheirOwnBootAndMachineId()
+    public async Task BootAndMachineId_AreTheManifests()
     {
         await WriteAsync();
-        var first = await IdsAsync();
-        await WriteAsync();
-        var second = await IdsAsync();
 
-        Assert.All(first.Zip(second), pair => Assert.NotEqual(pair.First, pair.Second));
-        Assert.Equal(32, first[1].Trim().Length);
+        Assert.Equal(["11111111-2222-3333-4444-555555555555\n", "0123456789abcdef0123456789abcdef\n"], await IdsAsync());
+    }
+
+    [Fact]
+    public void Identity_OfAReboot_KeepsTheMachine()
+    {
+        var before = MachineIdentity.New();
+        var after = before.Rebooted();
+
+        Assert.Equal(before.MachineId, after.MachineId);
+        Assert.NotEqual(before.BootId, after.BootId);
+        Assert.NotEqual(before.MachineId, MachineIdentity.New().MachineId);
+        Assert.Equal(32, before.MachineId.Length);
     }
 
     [Fact]

@@ -8,7 +8,8 @@ public sealed class ManifestTests
 {
     internal static Manifest Example(string directory) => new(
         new RunSpec("i0123456789abcdefghij", 3, "base", ["aa", "bb"], 2, 512, 5120, "secret", AllowInternet: false),
-        7, $"{directory}/prefix", $"{directory}/envd", Committed: true, new ProcessIdentity(42, 1234567), DateTimeOffset.UnixEpoch);
+        7, $"{directory}/prefix", $"{directory}/envd", Committed: true, new ProcessIdentity(42, 1234567), DateTimeOffset.UnixEpoch,
+        new MachineIdentity("11111111-2222-3333-4444-555555555555", "0123456789abcdef0123456789abcdef"));
 
     [Fact]
     public async Task Written_IsReadAgain_AndForNobodyElse()

@@ -40,8 +40,6 @@ public sealed class SandboxApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"templateID":"base","timeout":86401}""", 400, "Timeout cannot be greater than 24 hours")]
     [InlineData("""{"templateID":"base","autoPauseMemory":false}""", 400, "autoPauseMemory=false only applies when autoPause is true.")]
     [InlineData("""{"templateID":"base","autoPause":true,"autoPauseMemory":false,"autoResume":{"enabled":true}}""", 400, "autoPauseMemory=false (filesystem-only auto-pause) cannot be combined with autoResume: ")]
-    [InlineData("""{"templateID":"base","autoPause":true}""", 400, "autoPause is not supported by this version of Alcove")]
-    [InlineData("""{"templateID":"base","autoResume":{"enabled":true}}""", 400, "autoResume")]
     [InlineData("""{"templateID":"base","volumeMounts":[{"name":"v","path":"/v"}]}""", 400, "Volume mounts are not enabled.")]
     [InlineData("""{"templateID":"base","iam":{"tokens":{}}}""", 400, "Sandbox IAM workload tokens are not available for your team.")]
     [InlineData("""{"templateID":"base","network":{"rules":{}}}""", 400, "Network transform rules are not available for your team.")]
@@ -191,7 +189,16 @@ public sealed class SandboxApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("/sandboxes/inosuch/timeout", """{"timeout":1}""", 404, "Sandbox \"inosuch\"")]
     [InlineData("/sandboxes/inosuch/refreshes", """{"duration":3601}""", 400, "validation error")]
     [InlineData("/sandboxes/inosuch/refreshes", "{}", 404, "Sandbox \"inosuch\"")]
-    [InlineData("/sandboxes/inosuch/pause", "", 501, "POST /sandboxes/{id}/pause is not supported by this version of Alcove")]
+    [InlineData("/sandboxes/inosuch/pause", "", 404, "Sandbox \"inosuch\" doesn't exist or you don't have access to it")]
+    [InlineData("/sandboxes/inosuch/resume", "", 404, "Sandbox \"inosuch\" doesn't exist or you don't have access to it")]
+    [InlineData("/sandboxes/inosuch/fork", "", 404, "Sandbox \"inosuch\" doesn't exist or you don't have access to it")]
+    [InlineData("/sandboxes/inosuch/snapshots", "{}", 404, "Sandbox \"inosuch\" doesn't exist or you don't have access to it")]
+    [InlineData("/sandboxes/inosuch/snapshots", "", 400, "validation error")]
+    [InlineData("/sandboxes/inosuch/fork", """{"count":0}""", 400, "validation error")]
+    [InlineData("/sandboxes/inosuch/fork", """{"count":101}""", 400, "validation error")]
+    [InlineData("/sandboxes/inosuch/fork", """{"count":100}""", 400, "Count must be lower than the maximum number of concurrent sandboxes (100)")]
+    [InlineData("/sandboxes/inosuch/fork", """{"timeout":0}""", 400, "Timeout must be greater than 0")]
+    [InlineData("/sandboxes/inosuch/resume", """{"timeout":90000}""", 400, "Timeout cannot be greater than 24 hours")]
     public async Task Verbs_OnWhatIsNotThere_SayWhy(string path, string body, int status, string message) =>
         (await host.SendAsync("POST", path, body)).ExpectError(status, message);
 
