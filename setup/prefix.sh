@@ -10,7 +10,17 @@ passes() { # DIRECTORY: whether its crun is new enough and its criu knows this k
     PATH=$1/bin:$PATH "$1/bin/criu" --version 2>/dev/null | awk '/^Version/ {split($2, v, "."); exit !(v[1] > 4 || (v[1] == 4 && v[2] >= 2))}'
 }
 
-[ ! -x "$prefixes/current/bin/crun" ] || ! passes "$prefixes/current" || exit 0
+compile_limits() { # PREFIX: see limits.c
+  [ -e "$1/lib/alcove-limits.so" ] && [ "$1/lib/alcove-limits.so" -nt "$ROOT/setup/limits.c" ] && return
+  mkdir -p "$1/lib"
+  gcc -O2 -shared -fPIC -o "$1/lib/alcove-limits.so.new" "$ROOT/setup/limits.c"
+  mv "$1/lib/alcove-limits.so.new" "$1/lib/alcove-limits.so"
+}
+
+if [ -x "$prefixes/current/bin/crun" ] && passes "$prefixes/current"; then
+  compile_limits "$prefixes/current/."
+  exit 0
+fi
 
 fetch() { # newer packages, by a private list of sources
   local work=$1 mirror options package
@@ -59,4 +69,5 @@ else
   fi
   passes "$prefix" || fail "crun and criu from forky do not run here" "See $prefix"
 fi
+compile_limits "$prefix"
 ln -sfnT "$(basename "$prefix")" "$prefixes/current"

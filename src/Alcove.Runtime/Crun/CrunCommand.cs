@@ -19,7 +19,9 @@ internal sealed class CrunCommand(HomePaths paths, CgroupLayout cgroups)
         exec unshare --mount --propagation slave sh -c '
           [ -z "$1" ] || umount "$1"
           mount --bind "$2" /run
-          PATH=$3/bin:$PATH; shift 3
+          PATH=$3/bin:$PATH
+          [ ! -e "$3/lib/alcove-limits.so" ] || export LD_PRELOAD=$3/lib/alcove-limits.so
+          shift 3
           exec crun "$@" </dev/null >/dev/null 2>&1' sh "$@"
         """;
 
