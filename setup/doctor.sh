@@ -57,7 +57,16 @@ limit=$(ulimit -Hn)
 if [ "$limit" = unlimited ] || [ "$limit" -ge 65536 ]; then row ok 'open files' "limit $limit"; else row warn 'open files' "limit $limit" 'Enough for some hundred sandboxes; raise it for more.'; fi
 if sh -c 'echo -1 >/proc/self/oom_score_adj' 2>/dev/null; then row ok 'OOM scores' 'may be lowered'; else row warn 'OOM scores' 'may only be raised' 'Users'"'"' processes are raised instead, so that the daemon outlives them.'; fi
 if [ -x "$ALCOVE_HOME/prefix/current/bin/crun" ]; then row ok 'crun' "$("$ALCOVE_HOME/prefix/current/bin/crun" --version | head -1)"; else row warn 'crun' 'not installed yet' 'make up installs it.'; fi
-row warn 'pause' 'not supported by this version of Alcove'
+if [ -S "$ALCOVE_HOME/node.sock" ]; then
+  tested=$(curl -sS --max-time 5 --unix-socket "$ALCOVE_HOME/node.sock" -H 'Content-Type: application/json' -d '{}' http://node/alcove.node.NodeService/GetStatus 2>/dev/null)
+  case $tested in
+    *'"canPause":true'*) row ok 'pause' 'works: a sandbox was put away and taken up again' ;;
+    *'"cannotPauseReason"'*) row warn 'pause' "$(echo "$tested" | sed 's/.*"cannotPauseReason":"\([^"]*\)".*/\1/')" 'Sandboxes run, and cannot be paused or copied.' ;;
+    *) row warn 'pause' 'the node does not answer' 'Look at its log, or start it with make up.' ;;
+  esac
+else
+  row warn 'pause' 'not tried yet' 'The node tries it when it starts.'
+fi
 
 json_string() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g; s/\t/ /g'; }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 const string Usage = """
     alcove-node            runs sandboxes for the server, until it is stopped; they live on
     alcove-node prepare    makes directories, mounts and the pool of the home, and ends
+    alcove-node self-test  says whether sandboxes can be paused here, by pausing one; for when the node does not run
     alcove-node cleanup    removes every sandbox of the home from this machine, with all that belongs to it
 
     Settings come from the environment: ALCOVE_HOME and others, see docs/operations.md.
@@ -22,6 +23,10 @@ try
         case ["prepare"]:
             await Open().PrepareAsync(CancellationToken.None);
             return 0;
+        case ["self-test"]:
+            var result = await new NodeHost(NodeOptions.FromEnvironment()).TestAsync();
+            Console.WriteLine(result.Works ? "pause works" : $"pause does not work: {result.Reason}");
+            return result.Works ? 0 : 1;
         case ["cleanup"]:
             var home = NodeOptions.FromEnvironment().Runtime.Home;
             if (Directory.Exists(home))

@@ -17,6 +17,7 @@ public sealed class NodeClient(ConnectClient rpc)
     private static readonly ConnectMethod<KillSandboxRequest, KillSandboxResponse> KillSandbox = new(Service + "KillSandbox", KillSandboxRequest.Parser, KillSandboxResponse.Parser);
     private static readonly ConnectMethod<CaptureSandboxRequest, Capture> CaptureSandbox = new(Service + "CaptureSandbox", CaptureSandboxRequest.Parser, Capture.Parser);
     private static readonly ConnectMethod<SettleCaptureRequest, SettleCaptureResponse> SettleCapture = new(Service + "SettleCapture", SettleCaptureRequest.Parser, SettleCaptureResponse.Parser);
+    private static readonly ConnectMethod<SetEndRequest, SetEndResponse> SetEnd = new(Service + "SetEnd", SetEndRequest.Parser, SetEndResponse.Parser);
     private static readonly ConnectMethod<ListCapturesRequest, ListCapturesResponse> ListCaptures = new(Service + "ListCaptures", ListCapturesRequest.Parser, ListCapturesResponse.Parser);
     private static readonly ConnectMethod<DeleteCaptureRequest, DeleteCaptureResponse> DeleteCapture = new(Service + "DeleteCapture", DeleteCaptureRequest.Parser, DeleteCaptureResponse.Parser);
     private static readonly ConnectMethod<ListSandboxesRequest, ListSandboxesResponse> ListSandboxes = new(Service + "ListSandboxes", ListSandboxesRequest.Parser, ListSandboxesResponse.Parser);
@@ -39,6 +40,13 @@ public sealed class NodeClient(ConnectClient rpc)
     /// <exception cref="ConnectException">The node cannot be reached.</exception>
     public Task<SettleCaptureResponse> SettleAsync(string sandboxId, long incarnation, string captureId, bool goOn) => rpc.UnaryAsync(
         SettleCapture, new SettleCaptureRequest { SandboxId = sandboxId, Incarnation = (ulong)incarnation, CaptureId = captureId, GoOn = goOn }, CapturePatience, CancellationToken.None);
+
+    /// <exception cref="ConnectException">The node cannot be reached.</exception>
+    public Task<SetEndResponse> SetEndAsync(string sandboxId, long incarnation, DateTimeOffset end) => rpc.UnaryAsync(
+        SetEnd,
+        new SetEndRequest { SandboxId = sandboxId, Incarnation = (ulong)incarnation, EndAt = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(end) },
+        StatusPatience,
+        CancellationToken.None);
 
     /// <exception cref="ConnectException">The node cannot be reached.</exception>
     public Task<DeleteCaptureResponse> DeleteCaptureAsync(string captureId) =>

@@ -258,6 +258,7 @@ internal sealed partial class SandboxGrain
         var row = await _record.MoveToAsync(SandboxStatus.Running, next => Take(next, run, timeout));
         FaultPoint.Reach("resume.row-running");
         routes.Publish(Route(row, tokens));
+        _ = TellEndAsync(row, row.EndAt);
         _ = DeleteCaptureAsync(row, capture);
         await NoteAsync("resumed", withMemory ? "with memory" : "started anew from its disk");
     }

@@ -101,7 +101,10 @@ internal sealed partial class SandboxGrain
         }
     }
 
-    /// <summary>Its run went down with the machine: what is left is its disk, and from that it can be started. Where not even that is left, it is gone.</summary>
+    /// <summary>
+    /// Its run went down with the machine, or its node put it away while no server looked after it: from what was kept it can be started. Where
+    /// nothing was, it is gone; so is one that was to be killed meanwhile.
+    /// </summary>
     private async Task SalvageAsync(SandboxRow row, NodeSight sight)
     {
         if (sight.Captures.Where(capture => capture.IsSalvaged).MaxBy(capture => capture.Incarnation) is not { } left)
@@ -110,12 +113,18 @@ internal sealed partial class SandboxGrain
             return;
         }
 
+        if (row is { Status: SandboxStatus.Running, AutoPause: false } && row.EndAt <= time.GetUtcNow())
+        {
+            await RemoveAsync();
+            return;
+        }
+
         Salvaged(logger, Name);
         routes.Withdraw(SandboxId.Parse(Name), (ulong)row.Incarnation);
-        void Take(SandboxRow next) => (next.CaptureId, next.HasMemory, next.CaptureBytes, next.EndAt, next.Address) = (left.CaptureId, false, (long)left.DiskBytes, time.GetUtcNow(), null);
+        void Take(SandboxRow next) => (next.CaptureId, next.HasMemory, next.CaptureBytes, next.EndAt, next.Address) = (left.CaptureId, left.HasMemory, (long)(left.MemoryBytes + left.DiskBytes), time.GetUtcNow(), null);
         await (Row!.Status == SandboxStatus.Paused ? _record.UpdateAsync(Take) : _record.MoveToAsync(SandboxStatus.Paused, Take));
         await ReleaseAsync(row);
-        await NoteAsync("paused", "without memory: its processes went down with the machine, its disk is kept");
+        await NoteAsync("paused", left.HasMemory ? "by its node, while no server looked after it" : "without memory: its processes went down with the machine, its disk is kept");
     }
 
     private async Task LoseAsync(string reason)

@@ -102,6 +102,7 @@ internal sealed partial class SandboxGrain(
         if (change == TimeChange.Set || end > row.EndAt)
         {
             await _record.UpdateAsync(next => next.EndAt = end);
+            _ = TellEndAsync(row, end);
         }
 
         return TimeOutcome.Changed;
@@ -168,6 +169,7 @@ internal sealed partial class SandboxGrain(
 
         var row = await _record.MoveToAsync(SandboxStatus.Running, next => Take(next, run, timeout));
         routes.Publish(Route(row, tokens));
+        _ = TellEndAsync(row, row.EndAt);
     }
 
     /// <summary>What a run that was started says of itself; what it was started from is its own from now on.</summary>
@@ -196,6 +198,19 @@ internal sealed partial class SandboxGrain(
 
     private NodeClient ClientOf(SandboxRow row) =>
         nodes.Find(row.NodeId)?.Client ?? throw new ConnectException(ConnectCode.Unavailable, $"node {row.NodeId} has not been seen since the server started");
+
+    /// <summary>The node needs it only when no server is there for long; it is told again with every change.</summary>
+    private async Task TellEndAsync(SandboxRow row, DateTimeOffset end)
+    {
+        try
+        {
+            await ClientOf(row).SetEndAsync(Name, row.Incarnation, end);
+        }
+        catch (ConnectException e)
+        {
+            EndUntold(logger, Name, e.Message);
+        }
+    }
 
     private Task ReleaseAsync(SandboxRow row) => GrainFactory.GetGrain<ITeamGrain>(row.TeamId).ReleaseAsync(Name);
 
@@ -230,6 +245,9 @@ internal sealed partial class SandboxGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Sandbox {SandboxId} is killed as soon as its node answers: {Reason}")]
     private static partial void KillDelayed(ILogger logger, string sandboxId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Sandbox {SandboxId}: its node was not told of its new end: {Reason}")]
+    private static partial void EndUntold(ILogger logger, string sandboxId, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Sandbox {SandboxId}: the event '{Kind}' could not be written")]
     private static partial void NoteFailed(ILogger logger, string sandboxId, string kind, Exception exception);

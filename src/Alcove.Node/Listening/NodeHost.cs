@@ -1,5 +1,6 @@
 using Alcove.Connect;
 using Alcove.Node.Sandboxes;
+using Alcove.Node.SelfTest;
 using Alcove.Runtime;
 using Alcove.Runtime.Crun;
 using Alcove.Runtime.Images;
@@ -24,9 +25,21 @@ internal sealed partial class NodeHost(NodeOptions options)
             new SocketGroup(options.Group).Own(options.Socket);
             var running = runtime.Runs.Count();
             Ready(app.Logger, options.Socket, running);
+            var test = app.Services.GetRequiredService<PauseTest>().RunAsync();
             await app.WaitForShutdownAsync();
             File.Delete(options.Socket);
+            await test;
         }
+    }
+
+    /// <summary>Tries whether sandboxes can be paused, where no node runs that has tried it already.</summary>
+    public async Task<PauseTestResult> TestAsync()
+    {
+        await using var instance = SingleInstance.Acquire(options.Runtime.Home);
+        var app = Build();
+        await using var runtime = app.Services.GetRequiredService<SandboxRuntime>();
+        await runtime.OpenAsync(CancellationToken.None);
+        return await app.Services.GetRequiredService<PauseTest>().RunAsync();
     }
 
     private WebApplication Build()
@@ -44,6 +57,10 @@ internal sealed partial class NodeHost(NodeOptions options)
             .AddSingleton<TemplateStore>()
             .AddSingleton<DaemonInit>()
             .AddSingleton<SandboxService>()
+            .AddSingleton(services => new ServerContact(TimeProvider.System))
+            .AddHostedService(services => new Orphanage(
+                services.GetRequiredService<SandboxRuntime>(), services.GetRequiredService<ServerContact>(), options.OrphanPatience, TimeProvider.System, services.GetRequiredService<ILogger<Orphanage>>()))
+            .AddSingleton<PauseTest>()
             .AddSingleton<CaptureService>()
             .AddSingleton<StatusService>()
             .AddSingleton(services => new SandboxRuntime(
@@ -70,8 +87,10 @@ internal sealed partial class NodeHost(NodeOptions options)
         app.Services.GetRequiredService<SandboxService>().MapTo(router);
         app.Services.GetRequiredService<CaptureService>().MapTo(router);
         app.Services.GetRequiredService<StatusService>().MapTo(router);
+        var contact = app.Services.GetRequiredService<ServerContact>();
         app.Run(async http =>
         {
+            contact.Note();
             if (!await router.TryHandleAsync(http))
             {
                 http.Response.StatusCode = StatusCodes.Status404NotFound;

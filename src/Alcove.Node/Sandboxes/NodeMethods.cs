@@ -16,6 +16,8 @@ internal static class NodeMethods
 
     public static ConnectMethod<CaptureSandboxRequest, Capture> CaptureSandbox { get; } = new(Service + "CaptureSandbox", CaptureSandboxRequest.Parser, Capture.Parser);
 
+    public static ConnectMethod<SetEndRequest, SetEndResponse> SetEnd { get; } = new(Service + "SetEnd", SetEndRequest.Parser, SetEndResponse.Parser);
+
     public static ConnectMethod<SettleCaptureRequest, SettleCaptureResponse> SettleCapture { get; } = new(Service + "SettleCapture", SettleCaptureRequest.Parser, SettleCaptureResponse.Parser);
 
     public static ConnectMethod<ListCapturesRequest, ListCapturesResponse> ListCaptures { get; } = new(Service + "ListCaptures", ListCapturesRequest.Parser, ListCapturesResponse.Parser);

@@ -18,6 +18,7 @@ internal sealed partial class SandboxService(SandboxRuntime runtime, DaemonInit 
     public void MapTo(ConnectRouter router) => router
         .Unary(NodeMethods.CreateSandbox, CreateAsync)
         .Unary(NodeMethods.KillSandbox, KillAsync)
+        .Unary(NodeMethods.SetEnd, async (request, _) => new SetEndResponse { IsThere = await runtime.SetEndAsync(request.SandboxId, request.Incarnation, request.EndAt.ToDateTimeOffset()) })
         .Unary(NodeMethods.ListSandboxes, (_, _) => ValueTask.FromResult(new ListSandboxesResponse { Sandboxes = { runtime.Runs.Select(Describe) } }));
 
     private async ValueTask<SandboxRun> CreateAsync(CreateSandboxRequest request, ConnectContext context)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Alcove.Connect;
+using Alcove.Node.SelfTest;
 using Alcove.Protocol.Envd;
 using Alcove.Protocol.Nodes;
 using Alcove.Runtime;
@@ -10,7 +11,7 @@ using Alcove.Runtime.Images;
 namespace Alcove.Node.Sandboxes;
 
 /// <summary>What the node is and has, and what happens on it without anybody asking.</summary>
-internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templates, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templates, PauseTest pauseTest, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int QueueLength = 1024;
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
@@ -38,7 +39,8 @@ internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templa
             DiskAvailableBytes = (ulong)disk.Available,
             Architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "amd64",
             EnvdVersion = EnvdVersion.Current,
-            CanPause = true,
+            CanPause = pauseTest.Result is { Works: true },
+            CannotPauseReason = pauseTest.Result?.Reason ?? "it is being tested",
             Templates =
             {
                 templates.All().Select(t => new TemplateImage { TemplateId = t.TemplateId, Digest = t.Digest, CpuCount = (uint)t.CpuCount, MemoryMib = (uint)t.MemoryMiB, DiskMib = (uint)t.DiskMiB }),

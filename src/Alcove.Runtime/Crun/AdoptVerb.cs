@@ -25,7 +25,7 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
             await WaitForActAsync(id);
             switch (Manifest.Read(directory))
             {
-                case { Committed: true, Process.Lives: true } manifest:
+                case { Committed: true, Process.Lives: true } manifest when id != SandboxRuntime.SelfTestId:
                     slots.Adopt(manifest.Slot);
                     adopted.Add(await SettleAsync(manifest));
                     Adopted(logger, id);
@@ -76,8 +76,8 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
     /// <summary>The disk of a run that was confirmed, and that nobody ended, is all that is left of it: it is kept.</summary>
     private async Task SalvageAsync(Manifest manifest)
     {
-        var id = $"{manifest.Spec.SandboxId}-{manifest.Spec.Incarnation}";
-        if (!manifest.Committed || !File.Exists(paths.SlotImage(manifest.Slot)) || (manifest.PendingCapture is { } pending && captures.Find(pending) is not null))
+        var id = Capture.SalvageId(manifest);
+        if (!manifest.Committed || manifest.Spec.SandboxId == SandboxRuntime.SelfTestId || !File.Exists(paths.SlotImage(manifest.Slot)) || (manifest.PendingCapture is { } pending && captures.Find(pending) is not null))
         {
             return;
         }

@@ -11,7 +11,7 @@ namespace Alcove.Runtime.Crun;
 /// <param name="SandboxId">What it was taken from.</param>
 /// <param name="Incarnation">Which run of that.</param>
 /// <param name="HasMemory">Whether its processes are in it; otherwise it can only be started anew from its disk.</param>
-/// <param name="IsSalvaged">Not asked for: the disk of a run whose processes went down with the machine.</param>
+/// <param name="IsSalvaged">Not asked for: what was kept of a run that went down with the machine, or that no server looked after any more.</param>
 /// <param name="Layers">What its disk lies over.</param>
 /// <param name="CpuCount">Processors.</param>
 /// <param name="MemoryMiB">Memory limit.</param>
@@ -46,6 +46,9 @@ internal sealed record Capture(
     public static Capture Of(Manifest manifest, string id, bool hasMemory, bool isSalvaged, DateTimeOffset now) => new(
         id, manifest.Spec.SandboxId, manifest.Spec.Incarnation, hasMemory, isSalvaged, manifest.Spec.Layers, manifest.Spec.CpuCount, manifest.Spec.MemoryMiB, manifest.Spec.DiskMiB,
         manifest.Prefix, manifest.Envd, manifest.Identity ?? MachineIdentity.New(), now, MemoryBytes: 0, DiskBytes: 0);
+
+    /// <summary>The name of one that nobody asked for.</summary>
+    public static string SalvageId(Manifest manifest) => $"{manifest.Spec.SandboxId}-{manifest.Spec.Incarnation}";
 
     public static Task WriteAsync(string directory, Capture capture) =>
         File.WriteAllTextAsync($"{directory}/{FileName}", JsonSerializer.Serialize(capture, CaptureJson.Default.Capture));

@@ -39,8 +39,9 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
     /// <param name="id">The capture's name.</param>
     /// <param name="withMemory">Whether its processes shall be in it.</param>
     /// <param name="keepFrozen">Whether it shall stand still afterwards.</param>
+    /// <param name="isSalvaged">Whether nobody has asked for it.</param>
     /// <exception cref="RuntimeException">It cannot be done; the sandbox runs on.</exception>
-    public async Task<Capture> RunAsync(Manifest manifest, string id, bool withMemory, bool keepFrozen)
+    public async Task<Capture> RunAsync(Manifest manifest, string id, bool withMemory, bool keepFrozen, bool isSalvaged = false)
     {
         var sandbox = manifest.Spec.SandboxId;
         CheckRoom(sandbox, withMemory);
@@ -57,7 +58,7 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
 
             var milliseconds = time.GetElapsedTime(since).TotalMilliseconds;
             FaultPoint.Reach("capture.copied");
-            var capture = await captures.CompleteAsync(Capture.Of(manifest, id, withMemory, isSalvaged: false, time.GetUtcNow()));
+            var capture = await captures.CompleteAsync(Capture.Of(manifest, id, withMemory, isSalvaged, time.GetUtcNow()));
             FaultPoint.Reach("capture.named");
             Captured(logger, sandbox, milliseconds, capture.MemoryBytes);
             return capture;

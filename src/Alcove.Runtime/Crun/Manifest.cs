@@ -17,8 +17,10 @@ namespace Alcove.Runtime.Crun;
 /// <param name="StartedAt">When that started.</param>
 /// <param name="Identity">What tells it from its forks; null in those of versions that had none.</param>
 /// <param name="PendingCapture">The capture after which it shall stand still, from before that is begun.</param>
+/// <param name="EndAt">When its time is up; null where nobody has said.</param>
 internal sealed record Manifest(
-    RunSpec Spec, int Slot, string Prefix, string Envd, bool Committed, ProcessIdentity? Process, DateTimeOffset? StartedAt, MachineIdentity? Identity = null, string? PendingCapture = null)
+    RunSpec Spec, int Slot, string Prefix, string Envd, bool Committed, ProcessIdentity? Process, DateTimeOffset? StartedAt, MachineIdentity? Identity = null, string? PendingCapture = null,
+    DateTimeOffset? EndAt = null)
 {
     private const string FileName = "manifest.json";
 

@@ -13,6 +13,9 @@ namespace Alcove.Runtime.Crun;
 /// </summary>
 public sealed partial class SandboxRuntime : IAsyncDisposable
 {
+    /// <value>The sandbox and the capture with which a node tests itself: shown to nobody, adopted by nobody.</value>
+    public const string SelfTestId = "selftest";
+
     private readonly RuntimeOptions _options;
     private readonly HomePaths _paths;
     private readonly TimeProvider _time;
@@ -56,7 +59,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <summary>Raised when a run ends by itself; what it was made of is removed right after.</summary>
     public event Action<EndedRun>? RunEnded;
 
-    public IEnumerable<Run> Runs => _manifests.Values.Select(Describe);
+    public IEnumerable<Run> Runs => _manifests.Values.Where(manifest => manifest.Spec.SandboxId != SelfTestId).Select(Describe);
 
     /// <summary>Mounts, pool, firewall; then everything that is there already: runs are taken over, what is nobody's is removed.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -201,7 +204,48 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         return (true, captured);
     });
 
-    public IEnumerable<CaptureInfo> Captures => _captures.All().Select(Describe);
+    /// <summary>Notes when the time of a run is up.</summary>
+    /// <returns>False when there is no such run.</returns>
+    public Task<bool> SetEndAsync(string sandboxId, ulong incarnation, DateTimeOffset endAt) => InTurnAsync(sandboxId, async () =>
+    {
+        if (Find(sandboxId, incarnation) is not { } manifest)
+        {
+            return false;
+        }
+
+        await UpdateAsync(manifest with { EndAt = endAt });
+        return true;
+    });
+
+    /// <summary>Runs whose time was up before that moment.</summary>
+    public IEnumerable<Run> EndedBefore(DateTimeOffset moment) => _manifests.Values.Where(manifest => manifest is { Committed: true, PendingCapture: null } && manifest.EndAt < moment).Select(Describe);
+
+    /// <summary>Puts a run away that nobody has asked to: memory, processes and disk are kept until a server says what becomes of them.</summary>
+    /// <exception cref="RuntimeException">It cannot be done: the sandbox runs on.</exception>
+    public Task<bool> PutAsideAsync(string sandboxId, ulong incarnation) => InTurnAsync(sandboxId, async () =>
+    {
+        if (Find(sandboxId, incarnation) is not { PendingCapture: null } manifest)
+        {
+            return false;
+        }
+
+        var pending = manifest with { PendingCapture = Capture.SalvageId(manifest) };
+        await UpdateAsync(pending);
+        try
+        {
+            await _capture.RunAsync(pending, pending.PendingCapture, withMemory: true, keepFrozen: true, isSalvaged: true);
+        }
+        catch
+        {
+            await UpdateAsync(manifest);
+            throw;
+        }
+
+        await _end.RunAsync(pending);
+        return _manifests.TryRemove(sandboxId, out _);
+    });
+
+    public IEnumerable<CaptureInfo> Captures => _captures.All().Where(capture => capture.SandboxId != SelfTestId).Select(Describe);
 
     /// <returns>False when there was none.</returns>
     public bool RemoveCapture(string captureId) => _captures.Remove(captureId);

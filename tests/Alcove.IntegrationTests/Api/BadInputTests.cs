@@ -22,7 +22,6 @@ public sealed class BadInputTests
         { "/sandboxes", """{"templateID":"base","timeout":-5}""", 400, "Timeout must be greater than 0" },
         { "/v2/sandboxes", """{"templateID":"base","timeout":86401}""", 400, "Timeout cannot be greater than 24 hours" },
         { "/sandboxes", """{"templateID":"base","autoPauseMemory":false}""", 400, "autoPauseMemory=false only applies when autoPause is true." },
-        { "/sandboxes", """{"templateID":"base","autoResume":{"enabled":true}}""", 400, "autoResume is not supported by this version of Alcove" },
         { "/sandboxes", """{"templateID":"base","autoResume":{}}""", 400, "validation error" },
         { "/sandboxes", """{"templateID":"base","volumeMounts":[{"name":"v","path":"/v"}]}""", 400, "Volume mounts are not enabled." },
         { "/sandboxes", """{"templateID":"base","iam":{"tokens":{}}}""", 400, "Sandbox IAM workload tokens are not available for your team." },
