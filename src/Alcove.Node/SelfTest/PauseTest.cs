@@ -16,7 +16,7 @@ namespace Alcove.Node.SelfTest;
 internal sealed record PauseTestResult(bool Works, string Reason);
 
 /// <summary>
-/// Whether sandboxes can be paused on this machine, by doing it: one with an open connection, a shell on a pseudo-terminal and an inotify
+/// Whether sandboxes can be paused on this machine, by doing it: one with an open connection, a process on a pseudo-terminal and an inotify
 /// watch is put away and taken up again. Kernels, crun and criu differ in what they can do together.
 /// </summary>
 internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore templates, DaemonInit daemon, ILogger<PauseTest> logger)
@@ -63,20 +63,20 @@ internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore te
         var spec = new RunSpec(SandboxRuntime.SelfTestId, 1, template.TemplateId, [template.Digest], template.CpuCount, template.MemoryMiB, template.DiskMiB, string.Empty, AllowInternet: false);
         var before = await runtime.StartAsync(spec, from: null, ReadyAsync, cancellationToken);
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero });
-        await using var shell = RpcOf(http, before.Address).ServerStreamingAsync(
-            Start, new StartRequest { Process = new ProcessConfig { Cmd = "/bin/sh" }, Pty = new PTY { Size = new PTY.Types.Size { Cols = 80, Rows = 24 } } }, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await shell.MoveNextAsync();
+        await using var process = RpcOf(http, before.Address).ServerStreamingAsync(
+            Start, new StartRequest { Process = new ProcessConfig { Cmd = "/bin/cat" }, Pty = new PTY { Size = new PTY.Types.Size { Cols = 80, Rows = 24 } } }, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await process.MoveNextAsync();
         var watcher = await RpcOf(http, before.Address).UnaryAsync(Watch, new CreateWatcherRequest { Path = Watched }, cancellationToken);
         await runtime.CaptureAsync(spec.SandboxId, spec.Incarnation, CaptureName, withMemory: true, keepFrozen: true);
         await runtime.EndAsync(spec.SandboxId, spec.Incarnation);
 
         var after = await runtime.StartAsync(spec with { Incarnation = 2 }, new Restoration(CaptureName, WithMemory: true), ReadyAsync, cancellationToken);
-        return await CheckAsync(RpcOf(http, after.Address), shell.Current.Event.Start.Pid, watcher.WatcherId, cancellationToken);
+        return await CheckAsync(RpcOf(http, after.Address), process.Current.Event.Start.Pid, watcher.WatcherId, cancellationToken);
     }
 
-    private static async Task<PauseTestResult> CheckAsync(ConnectClient rpc, uint shell, string watcher, CancellationToken cancellationToken)
+    private static async Task<PauseTestResult> CheckAsync(ConnectClient rpc, uint pid, string watcher, CancellationToken cancellationToken)
     {
-        if (!(await rpc.UnaryAsync(List, new ListRequest(), cancellationToken)).Processes.Any(process => process.Pid == shell))
+        if (!(await rpc.UnaryAsync(List, new ListRequest(), cancellationToken)).Processes.Any(process => process.Pid == pid))
         {
             return new PauseTestResult(false, "a process did not come back");
         }
