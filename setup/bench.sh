@@ -1,37 +1,65 @@
 #!/usr/bin/env bash
 # bench.sh [ROUNDS]: what is promised about speed, beside podman's REST API, in the same run: the same root file system, the same client.
+# All of it runs in namespaces of its own (network, mounts, processes) and on a home of its own, so that nothing of it stays.
 source "$(dirname "$0")/common.sh"
 as_root "$@"
-export ALCOVE_HOME=${ALCOVE_TEST_HOME:-/var/lib/alcove-test}
-rounds=${1:-20}
+[ -n "${ALCOVE_BENCH_INSIDE:-}" ] || exec unshare --mount --propagation private env ALCOVE_BENCH_INSIDE=1 bash "$0" "$@"
+export ALCOVE_HOME=${ALCOVE_BENCH_HOME:-/var/lib/alcove-bench}
+export ALCOVE_COMMAND=''
+unset ALCOVE_LISTEN ALCOVE_API_PORT ALCOVE_TRAFFIC_PORT ALCOVE_DATABASE ALCOVE_SLOTS ALCOVE_PREPARED_SLOTS
+rounds=${1:-${ROUNDS:-20}}
 
-command -v podman >/dev/null || step 'podman' sh -c 'apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman netavark aardvark-dns iptables crun || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman containernetworking-plugins iptables crun'
+install_podman() {
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman netavark aardvark-dns iptables crun
+}
+
+bash "$ROOT/setup/doctor.sh" --brief || fail 'this machine lacks what is named above' '`make doctor` prints the whole list.'
+command -v podman >/dev/null || step 'podman, to compare with' install_podman
 bash "$ROOT/setup/install.sh" app
 step 'benchmarks' dotnet build "$ROOT/bench/Alcove.Benchmarks" --configuration Release --nologo --verbosity quiet
 
 layer=$ALCOVE_HOME/pool/layers/$(grep -o '"digest":"[0-9a-f]*' "$ALCOVE_HOME/templates/base.json" | cut -d'"' -f4)
 store=$ALCOVE_HOME/podman
 mkdir -p "$store"
-printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n[engine]\ncgroup_manager = "cgroupfs"\n' >"$store/containers.conf"
+# Limits that may be set where hard limits cannot be raised, and no systemd.
+printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n' >"$store/containers.conf"
+machine="$(nproc) × $(awk -F': ' '/^model name/ {print $2; exit}' /proc/cpuinfo), $(awk '/MemTotal/ {print int($2/1048576+0.5)}' /proc/meminfo) GiB, Linux $(uname -r), $(. /etc/os-release; echo "$PRETTY_NAME")
+Alcove: $("$ALCOVE_HOME/prefix/current/bin/crun" --version | head -1); podman: $(podman --version | cut -d' ' -f3) with $(crun --version | head -1)"
 
-# In a network and a mount namespace of their own; crun refuses the hybrid cgroup layout while it sees the version 2 mount.
 cat >"$store/run.sh" <<'RUN'
-set -e
+set -euo pipefail
 ip link set lo up
-umount /sys/fs/cgroup/unified 2>/dev/null || true
-sysctl -qw net.ipv4.ip_forward=1 || true
-export CONTAINERS_CONF=$store/containers.conf
-p() { podman --root "$store/root" --runroot "$store/runroot" --tmpdir "$store/tmp" "$@"; }
-p image exists localhost/alcove-bench || tar -C "$layer" -c . | p import - localhost/alcove-bench >/dev/null
-p system service --time=0 "unix://$store/podman.sock" >"$store/podman.log" 2>&1 & podman=$!
-(cd / && unshare --mount sh -c 'mount -t cgroup2 none /sys/fs/cgroup/unified 2>/dev/null || true; exec "$0"' "$ALCOVE_HOME/app/current/node/alcove-node") >"$ALCOVE_HOME/logs/bench-node.log" 2>&1 & node=$!
-trap 'kill $server $node $podman 2>/dev/null; wait 2>/dev/null; p rm -fa >/dev/null 2>&1; "$ALCOVE_HOME/app/current/node/alcove-node" cleanup' EXIT
-"$ALCOVE_HOME/app/current/server/alcove-server" seed >/dev/null
-"$ALCOVE_HOME/app/current/server/alcove-server" >"$ALCOVE_HOME/logs/bench-server.log" 2>&1 & server=$!
-for _ in $(seq 100); do curl -fsS -o /dev/null http://127.0.0.1:3000/health 2>/dev/null && [ -S "$store/podman.sock" ] && break; sleep 0.1; done
-sleep 2 # until slots have been made ahead
-"$bench" "$store/podman.sock" "$rounds"
+# podman writes to /run and /var/lib/containers whatever it is told: it gets its own.
+p() { CONTAINERS_CONF=$store/containers.conf podman --root "$store/root" --runroot "$store/runroot" --tmpdir "$store/tmp" "$@"; }
+# podman's crun refuses the hybrid cgroup layout while it sees the version 2 mount.
+if [ "${1:-}" = podman ]; then
+  ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
+  mount -t tmpfs none /run
+  mkdir -p /var/lib/containers
+  mount -t tmpfs none /var/lib/containers
+  rm -rf "$store/runroot" "$store/tmp" "$store/podman.sock"
+  p rm --all --force
+  [ "$(cat "$store/layer" 2>/dev/null)" = "$layer" ] && p image exists localhost/alcove-bench || tar -C "$layer" -c . | p import - localhost/alcove-bench
+  echo "$layer" >"$store/layer"
+  p system service --time=0 "unix://$store/podman.sock"
+  exit
+fi
+
+end() {
+  bash "$ROOT/setup/down.sh" --quiet
+  "$ALCOVE_HOME/app/current/node/alcove-node" cleanup
+}
+trap end EXIT
+DETACH=1 bash "$ROOT/setup/up.sh" >"$ALCOVE_HOME/logs/bench-up.log" || { cat "$ALCOVE_HOME/logs/bench-up.log"; exit 1; }
+unshare --mount --propagation private bash "$0" podman >"$ALCOVE_HOME/logs/podman.log" 2>&1 & podman=$!
+until [ -S "$store/podman.sock" ]; do kill -0 $podman 2>/dev/null || { tail "$ALCOVE_HOME/logs/podman.log" >&2; exit 1; }; sleep 0.2; done
+"$bench" "$store/podman.sock" "$ALCOVE_HOME" "$rounds" "$machine"
 RUN
-export store layer rounds bench=$ROOT/artifacts/bin/Alcove.Benchmarks/release/Alcove.Benchmarks
-unshare --net --mount --propagation private bash "$store/run.sh"
-echo "daemon: $(du -sk "$ALCOVE_HOME/envd/current/" | cut -f1) KiB on disk"
+export ROOT store layer rounds machine bench=$ROOT/artifacts/bin/Alcove.Benchmarks/release/Alcove.Benchmarks
+status=0
+unshare --net --mount --pid --fork --kill-child --mount-proc --propagation private bash "$store/run.sh" || status=$?
+# What podman leaves of its cgroups.
+find /sys/fs/cgroup -depth -type d -path '*/libpod_parent*' -exec rmdir {} + 2>/dev/null || true
+rmdir /var/lib/containers 2>/dev/null || true
+exit $status

@@ -7,6 +7,7 @@ bash "$ROOT/setup/doctor.sh" --brief || fail 'this machine lacks what is named a
 ! is_running node || fail "Alcove runs already on $ALCOVE_HOME" '`make down` stops it.'
 bash "$ROOT/setup/install.sh" app
 bash "$ROOT/setup/seed.sh" >/dev/null
+[ -z "${ALCOVE_COMMAND=/usr/local/bin/alcove}" ] || ln -sfn "$ALCOVE_HOME/app/current/cli/alcove" "$ALCOVE_COMMAND"
 
 as_server=(setpriv "--reuid=$USER_NAME" "--regid=$USER_NAME" --init-groups)
 "${as_server[@]}" "$(server_program)" --help >/dev/null 2>&1 ||

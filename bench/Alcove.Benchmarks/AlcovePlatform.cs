@@ -8,63 +8,59 @@ namespace Alcove.Benchmarks;
 /// <summary>Alcove, over its two ports.</summary>
 internal sealed class AlcovePlatform : IPlatform
 {
+    private const string FilePath = "/files?path=/home/user/data";
     private static readonly ConnectMethod<StartRequest, StartResponse> Start = new("/process.Process/Start", StartRequest.Parser, StartResponse.Parser);
 
     private readonly HttpClient _api = new() { BaseAddress = new Uri("http://127.0.0.1:3000"), DefaultRequestHeaders = { { "X-API-Key", "e2b_53ae1fed82754c17ad8077fbc8bcdd90" } } };
-    private readonly HttpClient _traffic = new() { BaseAddress = new Uri("http://127.0.0.1:3002"), Timeout = TimeSpan.FromMinutes(5) };
+    private readonly SocketsHttpHandler _connections = new();
+    private readonly Uri _traffic = new("http://127.0.0.1:3002");
 
     public async Task<string> CreateAsync()
     {
-        using var answer = await _api.PostAsJsonAsync("/sandboxes", new { templateID = "base", timeout = 600 });
-        answer.EnsureSuccessStatusCode();
-        return (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["sandboxID"]!;
+        using var answer = await _api.PostAsJsonAsync("/sandboxes", new { templateID = "base", timeout = 3600 });
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? (string)JsonNode.Parse(text)!["sandboxID"]! : throw new InvalidOperationException($"POST /sandboxes: {(int)answer.StatusCode} {text}");
     }
 
     public async Task RunAsync(string id)
     {
+        using var http = Client(id);
         var request = new StartRequest { Process = new ProcessConfig { Cmd = "true" }, Stdin = false };
-        await foreach (var message in new ConnectClient(new Routed(_traffic, id), _traffic.BaseAddress!).ServerStreamingAsync(Start, request, CancellationToken.None))
+        ProcessEvent.Types.EndEvent? end = null;
+        await foreach (var message in new ConnectClient(http, _traffic).ServerStreamingAsync(Start, request, CancellationToken.None))
         {
-            if (message.Event.End is { ExitCode: not 0 } end)
-            {
-                throw new InvalidOperationException(end.Status);
-            }
+            end = message.Event.End ?? end;
+        }
+
+        if (end is not { ExitCode: 0 })
+        {
+            throw new InvalidOperationException(end?.Status ?? "the command's end is missing");
         }
     }
 
-    public async Task UploadAsync(string id, byte[] data)
+    public byte[] Pack(byte[] file) => file;
+
+    public async Task UploadAsync(string id, byte[] packed)
     {
-        using var content = new ByteArrayContent(data) { Headers = { ContentType = new("application/octet-stream") } };
-        using var answer = await SendAsync(id, new HttpRequestMessage(HttpMethod.Post, "/files?path=/home/user/data") { Content = content });
+        using var http = Client(id);
+        using var content = new ByteArrayContent(packed) { Headers = { ContentType = new("application/octet-stream") } };
+        using var answer = await http.PostAsync(new Uri(_traffic, FilePath), content);
         answer.EnsureSuccessStatusCode();
     }
 
     public async Task DownloadAsync(string id, int size)
     {
-        using var answer = await SendAsync(id, new HttpRequestMessage(HttpMethod.Get, "/files?path=/home/user/data"));
+        using var http = Client(id);
+        using var answer = await http.GetAsync(new Uri(_traffic, FilePath), HttpCompletionOption.ResponseHeadersRead);
         await Drain.ReadAsync(answer, size);
     }
 
-    public async Task RemoveAsync(string id) => (await _api.DeleteAsync($"/sandboxes/{id}")).Dispose();
+    public async Task RemoveAsync(string id) => (await _api.DeleteAsync($"/sandboxes/{id}")).EnsureSuccessStatusCode().Dispose();
 
-    private Task<HttpResponseMessage> SendAsync(string id, HttpRequestMessage request)
+    /// <summary>Speaks to the daemon of one sandbox, over connections that all share.</summary>
+    private HttpClient Client(string id) => new(_connections, disposeHandler: false)
     {
-        Routed.Address(request, id);
-        return _traffic.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-    }
-
-    private sealed class Routed(HttpClient http, string id) : HttpMessageInvoker(new SocketsHttpHandler())
-    {
-        public static void Address(HttpRequestMessage request, string id)
-        {
-            request.Headers.Add("E2b-Sandbox-Id", id);
-            request.Headers.Add("E2b-Sandbox-Port", "49983");
-        }
-
-        public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            Address(request, id);
-            return http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        }
-    }
+        Timeout = TimeSpan.FromMinutes(5),
+        DefaultRequestHeaders = { { "E2b-Sandbox-Id", id }, { "E2b-Sandbox-Port", "49983" } },
+    };
 }

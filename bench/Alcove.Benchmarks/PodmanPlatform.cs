@@ -14,7 +14,7 @@ internal sealed class PodmanPlatform(string socket) : IPlatform
 
     public async Task<string> CreateAsync()
     {
-        var created = await PostAsync("/containers/create", new { image = "localhost/alcove-bench", command = (string[])["sleep", "600"], resource_limits = new { memory = new { limit = 512L << 20 }, pids = new { limit = 1024 } } });
+        var created = await PostAsync("/containers/create", new { image = "localhost/alcove-bench", command = (string[])["sleep", "3600"], resource_limits = new { memory = new { limit = 512L << 20 }, pids = new { limit = 1024 } } });
         var id = (string)created!["Id"]!;
         await PostAsync($"/containers/{id}/start", new { });
         return id;
@@ -35,16 +35,20 @@ internal sealed class PodmanPlatform(string socket) : IPlatform
         }
     }
 
-    public async Task UploadAsync(string id, byte[] data)
+    public byte[] Pack(byte[] file)
     {
-        using var archive = new MemoryStream();
-        await using (var tar = new TarWriter(archive, leaveOpen: true))
+        using var archive = new MemoryStream(file.Length + (1 << 20));
+        using (var tar = new TarWriter(archive, leaveOpen: true))
         {
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "data") { DataStream = new MemoryStream(data) });
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "data") { DataStream = new MemoryStream(file) });
         }
 
-        archive.Position = 0;
-        using var content = new StreamContent(archive) { Headers = { ContentType = new("application/x-tar") } };
+        return archive.ToArray();
+    }
+
+    public async Task UploadAsync(string id, byte[] packed)
+    {
+        using var content = new ByteArrayContent(packed) { Headers = { ContentType = new("application/x-tar") } };
         using var answer = await _http.PutAsync($"{Api}/containers/{id}/archive?path=/home/user", content);
         answer.EnsureSuccessStatusCode();
     }
@@ -55,7 +59,7 @@ internal sealed class PodmanPlatform(string socket) : IPlatform
         await Drain.ReadAsync(answer, size);
     }
 
-    public async Task RemoveAsync(string id) => (await _http.DeleteAsync($"{Api}/containers/{id}?force=true&timeout=0")).Dispose();
+    public async Task RemoveAsync(string id) => (await _http.DeleteAsync($"{Api}/containers/{id}?force=true&timeout=0")).EnsureSuccessStatusCode().Dispose();
 
     private async Task<JsonNode?> PostAsync(string path, object body)
     {

@@ -1,78 +1,42 @@
-using System.Diagnostics;
 using System.Globalization;
 using Alcove.Benchmarks;
 
-// Both in turn, so that a busy moment of the machine meets both; medians, and their ratio.
-var rounds = args is [_, var count, ..] ? int.Parse(count, CultureInfo.InvariantCulture) : 20;
-IPlatform alcove = new AlcovePlatform(), podman = new PodmanPlatform(args[0]);
-Console.WriteLine($"median of {rounds}, ms                 Alcove     podman      ratio");
-await CompareAsync("create to first command", rounds, setUp: null, async (platform, _) =>
+if (args is not [var socket, var home, var count, var machine] || !int.TryParse(count, CultureInfo.InvariantCulture, out var rounds))
 {
-    var id = await platform.CreateAsync();
-    await platform.RunAsync(id);
-    return id;
-});
-await CompareAsync("a command", rounds, SandboxAsync, (platform, id) => NothingAsync(platform.RunAsync(id!)));
-foreach (var (name, size) in ((string, int)[])[("1 MiB", 1 << 20), ("256 MiB", 256 << 20)])
-{
-    var data = new byte[size];
-    Random.Shared.NextBytes(data);
-    await CompareAsync($"{name} up", rounds, SandboxAsync, (platform, id) => NothingAsync(platform.UploadAsync(id!, data)));
-    await CompareAsync($"{name} down", rounds, async platform =>
-    {
-        var id = await platform.CreateAsync();
-        await platform.UploadAsync(id, data);
-        return id;
-    }, (platform, id) => NothingAsync(platform.DownloadAsync(id!, size)));
+    Console.Error.WriteLine("usage: Alcove.Benchmarks PODMAN-SOCKET ALCOVE-HOME ROUNDS MACHINE; `make bench` does it all");
+    return 2;
 }
 
-static Task<string> SandboxAsync(IPlatform platform) => platform.CreateAsync();
+var alcove = new AlcovePlatform();
+var comparison = new Comparison(alcove, new PodmanPlatform(socket), rounds);
+Report.Head(machine, rounds);
 
-async Task CompareAsync(string name, int times, Func<IPlatform, Task<string>>? setUp, Func<IPlatform, string?, Task<string?>> act)
+var create = await comparison.CreateAsync();
+Report.Row("create → first command", create, ("faster than podman", create.Alcove.Median < create.Podman.Median));
+var command = await comparison.OnRunningAsync((_, _) => Task.CompletedTask, (platform, id) => platform.RunAsync(id));
+Report.Row("a command", command, ("< 15 ms", command.Alcove.Median < 15));
+foreach (var mebibytes in (int[])[1, 256])
 {
-    var shared = new Dictionary<IPlatform, string>();
-    var seen = new Dictionary<IPlatform, List<double>> { [alcove] = [], [podman] = [] };
-    foreach (var platform in seen.Keys)
+    var file = new byte[mebibytes << 20];
+    Random.Shared.NextBytes(file);
+    var packed = new Dictionary<Type, byte[]>();
+    Report.Row($"{mebibytes} MiB up", await comparison.OnRunningAsync(Pack, (platform, id) => platform.UploadAsync(id, packed[platform.GetType()])));
+    Report.Row($"{mebibytes} MiB down", await comparison.OnRunningAsync(
+        (platform, id) => platform.UploadAsync(id, packed[platform.GetType()]),
+        (platform, id) => platform.DownloadAsync(id, file.Length)));
+
+    Task Pack(IPlatform platform, string id)
     {
-        if (setUp is not null)
-        {
-            shared[platform] = await setUp(platform);
-        }
+        packed[platform.GetType()] = platform.Pack(file);
+        return Task.CompletedTask;
     }
-
-    for (var round = 0; round <= times; round++)
-    {
-        foreach (var (platform, samples) in seen)
-        {
-            var since = Stopwatch.GetTimestamp();
-            var made = await act(platform, shared.GetValueOrDefault(platform));
-            var took = Stopwatch.GetElapsedTime(since).TotalMilliseconds;
-            if (round > 0)
-            {
-                samples.Add(took); // the first round warms up
-            }
-
-            if (made is not null)
-            {
-                await platform.RemoveAsync(made);
-            }
-        }
-    }
-
-    foreach (var (platform, id) in shared)
-    {
-        await platform.RemoveAsync(id);
-    }
-
-    var (ours, theirs) = (Median(seen[alcove]), Median(seen[podman]));
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-32} {ours,10:0.0} {theirs,10:0.0} {ours / theirs,10:0.00}"));
 }
 
-// What makes nothing leaves nothing to remove.
-static async Task<string?> NothingAsync(Task act)
-{
-    await act;
-    return null;
-}
-
-static double Median(List<double> samples) => samples.Order().ElementAt(samples.Count / 2);
+var figures = new DaemonFigures(alcove, home);
+var disk = figures.MegabytesOnDisk();
+var (memory, start) = await figures.MeasureAsync(rounds);
+Console.WriteLine();
+Report.Daemon("daemon: on disk", $"{Report.Number(disk)} MB", ("<= 20 MB", disk <= 20));
+Report.Daemon("daemon: resident when idle in a sandbox", $"{Report.Number(memory.Median)} MB", ("<= 20 MB", memory.Median <= 20));
+Report.Daemon("daemon: container's start → daemon initialised", $"{Report.Number(start.Median)} ms", ("<= 60 ms", start.Median <= 60));
+return 0;
