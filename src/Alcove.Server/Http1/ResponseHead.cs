@@ -117,7 +117,6 @@ internal sealed class ResponseHead
             throw new IOException("The sandbox sent a line that is no header, or too many headers");
         }
 
-        _headers.Add((name, value));
         Interpret(name, value);
         return true;
     }
@@ -126,11 +125,12 @@ internal sealed class ResponseHead
     {
         if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
         {
-            ContentLength = ReadLength(value) is { } length && (ContentLength ?? length) == length
-                ? length
-                : throw new IOException($"The sandbox sent a length that is none: '{value}'");
+            AddLength(name, value);
+            return;
         }
-        else if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
+
+        _headers.Add((name, value));
+        if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
         {
             HasTransferEncoding = true;
             IsChunked = value.AsSpan()[(value.LastIndexOf(',') + 1)..].Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase);
@@ -139,6 +139,22 @@ internal sealed class ResponseHead
         {
             IsPersistent &= !value.Contains("close", StringComparison.OrdinalIgnoreCase);
         }
+    }
+
+    /// <summary>However often the sandbox says it, the client hears it once.</summary>
+    private void AddLength(string name, string value)
+    {
+        if (ReadLength(value) is not { } length || (ContentLength ?? length) != length)
+        {
+            throw new IOException($"The sandbox sent a length that is none: '{value}'");
+        }
+
+        if (ContentLength is null)
+        {
+            _headers.Add((name, length.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        ContentLength = length;
     }
 
     /// <summary>One number, or the same one several times.</summary>

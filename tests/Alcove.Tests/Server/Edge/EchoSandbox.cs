@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Alcove.Tests.Server.Edge;
 
-/// <summary>A service inside a sandbox that gives back what it gets: <c>/echo</c> the body, <c>/length</c> how long it was, <c>/socket</c> each message.</summary>
+/// <summary>A service inside a sandbox that gives back what it gets: <c>/echo</c> the body while it comes, <c>/later</c> the body once it is all there, <c>/length</c> how long it was, <c>/socket</c> each message.</summary>
 internal sealed class EchoSandbox : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -29,6 +29,7 @@ internal sealed class EchoSandbox : IAsyncDisposable
         _app = builder.Build();
         _app.UseWebSockets();
         _app.Map("/echo", EchoAsync);
+        _app.Map("/later", LaterAsync);
         _app.Map("/length", LengthAsync);
         _app.Map("/socket", SocketAsync);
     }
@@ -47,6 +48,13 @@ internal sealed class EchoSandbox : IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private static Task EchoAsync(HttpContext context) => context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
+
+    private static async Task LaterAsync(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
+    }
 
     private static async Task LengthAsync(HttpContext context)
     {

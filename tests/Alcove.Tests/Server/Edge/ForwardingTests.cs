@@ -76,7 +76,7 @@ public sealed class ForwardingTests
         string[] dropped =
         [
             "Forwarded: for=1.2.3.4", "X-Forwarded-For: 1.2.3.4", "X-Forwarded-Host: liar", "x-forwarded-proto: https", "X-Forwarded-Port: 1",
-            "Connection: keep-alive, X-Mine, Content-Type2, bad name", "X-Mine: 1", "Keep-Alive: timeout=5", "Proxy-Connection: close", "TE: gzip", "Proxy-Authorization: Basic x",
+            "Connection: X-Mine, Content-Type2, bad name", "X-Mine: 1", "Keep-Alive: timeout=5", "Proxy-Connection: close", "TE: gzip", "Proxy-Authorization: Basic x",
         ];
 
         await client.WriteAsync($"GET / HTTP/1.1\r\nHost: {sandbox.Port}-{route.Id}.localhost\r\n{string.Concat(kept.Concat(dropped).Select(line => line + "\r\n"))}\r\n");
@@ -101,8 +101,8 @@ public sealed class ForwardingTests
         ];
 
         await client.WriteAsync($"GET / HTTP/1.1\r\nHost: {sandbox.Port}-{route.Id}.localhost\r\n\r\n");
-        await sandbox.AnswerAsync($"HTTP/1.1 418 I am\r\n{string.Concat(kept.Select(line => line + "\r\n"))}Connection: close, X-Hop\r\nKeep-Alive: x\r\nContent-Length: 2\r\n\r\nok");
-        var lines = (await client.ReadThroughAsync("ok")).Split("\r\n");
+        await sandbox.AnswerAsync($"HTTP/1.1 418 I am\r\n{string.Concat(kept.Select(line => line + "\r\n"))}Connection: close, X-Hop\r\nKeep-Alive: x\r\nContent-Length: 4\r\n\r\nbody");
+        var lines = (await client.ReadThroughAsync("\r\n\r\nbody")).Split("\r\n");
 
         Assert.Equal("HTTP/1.1 418 I am", lines[0]);
         Assert.All(kept, line => Assert.Contains(line, lines));
@@ -324,7 +324,7 @@ public sealed class ForwardingTests
         var sent = new byte[33_333_333];
         new Random(1).NextBytes(sent);
 
-        using var response = await edge.SendAsync($"{sandbox.Port}-{route.Id}.localhost", "/echo", request =>
+        using var response = await edge.SendAsync($"{sandbox.Port}-{route.Id}.localhost", "/later", request =>
         {
             (request.Method, request.Version) = (HttpMethod.Post, Version.Parse(version));
             request.Content = isChunked ? new StreamContent(new ForwardOnlyStream(sent)) : new ByteArrayContent(sent);
