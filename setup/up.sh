@@ -13,7 +13,10 @@ as_server=(setpriv "--reuid=$USER_NAME" "--regid=$USER_NAME" --init-groups)
 "${as_server[@]}" "$(server_program)" --help >/dev/null 2>&1 ||
   fail "the user $USER_NAME cannot run $(command -v dotnet)" 'Install the .NET SDK where every user can reach it (for example /usr/share/dotnet), not in a home directory.'
 
-api=${ALCOVE_API_PORT:-3000} traffic=${ALCOVE_TRAFFIC_PORT:-3002}
+case ${ALCOVE_LISTEN:-} in '' | 0.0.0.0* | '[::]'* | ::* | 127.0.0.1*) host=localhost ;; *) host=${ALCOVE_LISTEN%%,*} ;; esac
+case $host in *:*) host="[$host]" ;; esac
+api=http://$host:${ALCOVE_API_PORT:-3000} traffic=http://$host:${ALCOVE_TRAFFIC_PORT:-3002}
+echo "$api" >"$ALCOVE_HOME/api-url"
 NODE_LOG=$ALCOVE_HOME/logs/node.log SERVER_LOG=$ALCOVE_HOME/logs/server.log
 
 start() { # NAME LOG COMMAND …
@@ -24,7 +27,7 @@ start() { # NAME LOG COMMAND …
 
 stop_all() { bash "$ROOT/setup/down.sh" --quiet; }
 
-is_healthy() { curl -fsS -o /dev/null --max-time 2 "http://localhost:$api/health" 2>/dev/null; }
+is_healthy() { curl -fsS -o /dev/null --max-time 2 "$api/health" 2>/dev/null; }
 
 show_logs() {
   tail -q -n 0 -F "$NODE_LOG" 2>/dev/null | sed -u "s/^/${DIM}node  ${PLAIN} /" &
@@ -48,9 +51,9 @@ ${BOLD}Alcove is up.${PLAIN} Tell clients where it is:
 
   export E2B_API_KEY=e2b_53ae1fed82754c17ad8077fbc8bcdd90
   export E2B_ACCESS_TOKEN=sk_e2b_89215020937a4c989cde33d7bc647715
-  export E2B_API_URL=http://localhost:$api
-  export E2B_SANDBOX_URL=http://localhost:$traffic
-  export E2B_VOLUME_API_URL=http://localhost:$api
+  export E2B_API_URL=$api
+  export E2B_SANDBOX_URL=$traffic
+  export E2B_VOLUME_API_URL=$api
 
 and try it (npm install e2b):
 

@@ -15,6 +15,7 @@ public sealed class DependencyTests
         { "alcove-node", ["Alcove.Runtime", "Alcove.Connect", "Alcove.Protocol"] },
         { "Alcove.Control", ["Alcove.Connect", "Alcove.Protocol"] },
         { "alcove-server", ["Alcove.Control", "Alcove.Connect", "Alcove.Protocol"] },
+        { "alcove", ["Alcove.Protocol"] },
     };
 
     [Theory]
