@@ -33,7 +33,7 @@ internal sealed class Daemon : IAsyncDisposable
             new InitEndpoint(state, system, authority, new Clock(time)),
             new FilesEndpoint(state, database, time),
             new ComposeEndpoint(state, database),
-            new MetricsEndpoint(time),
+            new MetricsEndpoint(time, new Usage()),
             state,
             system);
         system.Refresh(authority.Identity());

@@ -5,7 +5,7 @@ namespace Alcove.Envd.Metrics;
 /// <summary>The sandbox's own cgroup, as the node shows it inside, read-only: one directory (v2), or one for each controller (v1).</summary>
 internal static class Cgroup
 {
-    public const string Root = "/sys/fs/cgroup";
+    public const string Root = "/run/alcove/cgroup";
 
     /// <returns>The value after the name in a file of <c>name value</c> lines; null when there is none.</returns>
     public static string? Field(string file, string name)

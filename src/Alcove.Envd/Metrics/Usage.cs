@@ -32,7 +32,7 @@ internal sealed class Usage(string cgroup = Cgroup.Root)
         return Cgroup.Number($"{cgroup}/cpuacct/cpuacct.usage") is { } nanoseconds ? nanoseconds / 1e9 : MachineCpuSeconds();
     }
 
-    /// <summary>Bytes: the limit, what is used without what could be dropped, and the cache.</summary>
+    /// <summary>Bytes: the limit, what is used without what could be dropped, and the cache. A file in memory (tmpfs) is cache, but cannot be dropped.</summary>
     public (ulong Total, ulong Used, ulong Cache) Memory()
     {
         var (total, available, cached) = MachineMemory();
@@ -43,8 +43,9 @@ internal sealed class Usage(string cgroup = Cgroup.Root)
             return (total, total - available, cached);
         }
 
-        var cache = Stat("file", "total_cache") + Stat("slab_reclaimable", "total_slab_reclaimable");
-        return (limit is { } bytes && bytes < NoLimit ? Math.Min(bytes, total) : total, usage > cache ? usage - cache : usage, cache);
+        var slab = Stat("slab_reclaimable", "total_slab_reclaimable");
+        var droppable = Stat("active_file", "total_active_file") + Stat("inactive_file", "total_inactive_file") + slab;
+        return (limit is { } bytes && bytes < NoLimit ? Math.Min(bytes, total) : total, usage > droppable ? usage - droppable : usage, Stat("file", "total_cache") + slab);
     }
 
     private static double? Parse(string text) => double.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value : null;

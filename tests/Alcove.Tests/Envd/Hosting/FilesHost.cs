@@ -34,7 +34,7 @@ internal sealed class FilesHost : IAsyncDisposable
             new InitEndpoint(State, system, new TokenAuthority(Path.Combine(Root, "host.json")), new Clock(Time)),
             new FilesEndpoint(State, users, Time),
             new ComposeEndpoint(State, users),
-            new MetricsEndpoint(Time),
+            new MetricsEndpoint(Time, new Usage()),
             State,
             system);
         State.Current = DaemonState.Initial with { DefaultUser = "me" };
