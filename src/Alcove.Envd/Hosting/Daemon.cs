@@ -30,13 +30,13 @@ internal sealed class Daemon : IAsyncDisposable
         new FilesystemService(entries, users, state, new WatcherTable(entries), time).MapTo(rpc);
         var endpoints = new Endpoints(
             rpc,
-            new InitEndpoint(state, system, authority, new Clock(time)),
+            new InitEndpoint(state, system, authority, new Clock(time), time),
             new FilesEndpoint(state, database, time),
             new ComposeEndpoint(state, database),
             new MetricsEndpoint(time, new Usage()),
             state,
             system);
-        system.Refresh(authority.Identity());
+        system.Refresh(authority.TryRead(out var identity) ? identity : null);
         _ports = new PortForwarding(time);
         _server = new DaemonServer(new Pipeline(endpoints, state, users).HandleAsync);
     }

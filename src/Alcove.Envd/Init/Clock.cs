@@ -3,10 +3,12 @@ using System.Runtime.InteropServices;
 namespace Alcove.Envd.Init;
 
 /// <summary>The sandbox's clock follows the host's where it may: in a container the two are one, and nobody may set it.</summary>
-internal sealed partial class Clock(TimeProvider time)
+internal sealed partial class Clock(TimeProvider time, Func<DateTimeOffset, bool>? set = null)
 {
     private static readonly TimeSpan MaximumBehind = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaximumAhead = TimeSpan.FromSeconds(5);
+
+    private readonly Func<DateTimeOffset, bool> _set = set ?? SetKernelClock;
 
     public void Set(DateTimeOffset? host)
     {
@@ -16,17 +18,17 @@ internal sealed partial class Clock(TimeProvider time)
         }
 
         var ahead = time.GetUtcNow() - target;
-        if (ahead >= -MaximumBehind && ahead <= MaximumAhead)
-        {
-            return;
-        }
-
-        var since = target - DateTimeOffset.UnixEpoch;
-        var value = new TimeSpecification { Seconds = (long)Math.Floor(since.TotalSeconds), Nanoseconds = since.Ticks % TimeSpan.TicksPerSecond * 100 };
-        if (SetTime(0, in value) < 0)
+        if ((ahead < -MaximumBehind || ahead > MaximumAhead) && !_set(target))
         {
             Console.Error.WriteLine($"envd: the clock differs from the host's by {ahead} and cannot be set");
         }
+    }
+
+    private static bool SetKernelClock(DateTimeOffset target)
+    {
+        var since = target - DateTimeOffset.UnixEpoch;
+        var value = new TimeSpecification { Seconds = (long)Math.Floor(since.TotalSeconds), Nanoseconds = since.Ticks % TimeSpan.TicksPerSecond * 100 };
+        return since >= TimeSpan.Zero && SetTime(0, in value) == 0;
     }
 
     [LibraryImport("libc", EntryPoint = "clock_settime", SetLastError = true)]

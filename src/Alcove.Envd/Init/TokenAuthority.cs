@@ -11,37 +11,41 @@ namespace Alcove.Envd.Init;
 /// </summary>
 internal sealed class TokenAuthority(string hostFile = HostIdentity.Path)
 {
-    public HostIdentity? Identity()
+    /// <summary>Reads what the host says now; after a wake-up it may say something else than before.</summary>
+    /// <param name="identity">Null when the host says nothing: there is no file.</param>
+    /// <returns>False when there is a file that cannot be read: then nobody may set anything, since nobody knows who this is.</returns>
+    public bool TryRead(out HostIdentity? identity)
     {
+        identity = null;
         try
         {
             using var file = File.OpenRead(hostFile);
-            return JsonSerializer.Deserialize(file, EnvdJson.Default.HostIdentity);
+            identity = JsonSerializer.Deserialize(file, EnvdJson.Default.HostIdentity);
+            return identity is { SandboxId: not null, TemplateId: not null, AccessTokenHash: not null };
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            return null;
+            return false;
         }
     }
 
+    /// <param name="identity">What the host says; null when it says nothing, and then only the first token counts.</param>
+    /// <param name="current">The daemon's token.</param>
+    /// <param name="requested">The request's token; null asks for none.</param>
     /// <returns>Null when the request's token may become the daemon's, otherwise why not.</returns>
-    public string? Refusal(string? current, string? requested)
+    public static string? Refusal(HostIdentity? identity, string? current, string? requested)
     {
-        if (requested is not null && current is not null && FixedTime.Equal(requested, current))
-        {
-            return null;
-        }
-
-        if (Identity() is { AccessTokenHash.Length: > 0 } identity)
-        {
-            return FixedTime.Equal(Hash(requested ?? string.Empty), identity.AccessTokenHash) ? null : Refused(requested);
-        }
-
-        return current is null ? null : Refused(requested);
+        var allowed = identity is { AccessTokenHash.Length: > 0 }
+            ? FixedTime.Equal(Hash(requested ?? string.Empty), identity.AccessTokenHash)
+            : current is null || (requested is not null && FixedTime.Equal(requested, current));
+        return allowed ? null
+            : requested is null ? "access token reset not authorized"
+            : "access token validation failed";
     }
-
-    private static string Refused(string? requested) =>
-        requested is null ? "access token reset not authorized" : "access token validation failed";
 
     private static string Hash(string token) => Convert.ToHexStringLower(Sha2.Hash512(Encoding.UTF8.GetBytes(token)));
 }

@@ -31,7 +31,7 @@ internal sealed class FilesHost : IAsyncDisposable
         new FilesystemService(entries, requestUser, State, new WatcherTable(entries), Time).MapTo(rpc);
         var endpoints = new Endpoints(
             rpc,
-            new InitEndpoint(State, system, new TokenAuthority(Path.Combine(Root, "host.json")), new Clock(Time)),
+            new InitEndpoint(State, system, new TokenAuthority(Path.Combine(Root, "host.json")), new Clock(Time, _ => false), Time),
             new FilesEndpoint(State, users, Time),
             new ComposeEndpoint(State, users),
             new MetricsEndpoint(Time, new Usage()),
