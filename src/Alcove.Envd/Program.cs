@@ -1,7 +1,9 @@
 using System.Net;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Alcove.Envd.Hosting;
 using Alcove.Envd.Init;
+using Alcove.Envd.Linux;
 using Alcove.Envd.Processes;
 using Alcove.Protocol.Envd;
 
@@ -10,8 +12,8 @@ if (args is [Refusal.Verb, _, _])
     return Refusal.Run(args);
 }
 
-// What no one caught ends one task, never the sandbox's first process.
-TaskScheduler.UnobservedTaskException += (_, e) => { Console.Error.WriteLine($"envd: {e.Exception}"); e.SetObserved(); };
+// New files are 0644 and new directories 0755, whatever the daemon was started with.
+_ = Libc.SetUmask(0x12);
 
 var ended = new TaskCompletionSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
@@ -23,6 +25,18 @@ var (port, system) = args is ["--port", var number, "--run", var directory]
     : (EnvdVersion.Port, new SystemEnvironment());
 await using var daemon = new Daemon(TimeProvider.System, new TokenAuthority(), system);
 await daemon.StartAsync(IPAddress.Any, port);
+
+// From here on, what no one caught ends what threw it, never the sandbox's first process.
+ExceptionHandling.SetUnhandledExceptionHandler(e =>
+{
+    DaemonLog.Write($"uncaught: {e}");
+    return true;
+});
+TaskScheduler.UnobservedTaskException += (_, e) =>
+{
+    DaemonLog.Write($"unobserved: {e.Exception}");
+    e.SetObserved();
+};
 await ended.Task;
 return 0;
 

@@ -9,7 +9,7 @@ using Alcove.Envd.Users;
 namespace Alcove.Envd.Files;
 
 /// <summary>Body of <c>POST /files/compose</c>.</summary>
-internal sealed record ComposeRequest(string[]? SourcePaths, string? Destination, string? Username);
+internal sealed record ComposeRequest(string?[]? SourcePaths, string? Destination, string? Username);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ComposeRequest))]
@@ -18,12 +18,15 @@ internal sealed partial class ComposeJson : JsonSerializerContext;
 /// <summary><c>POST /files/compose</c>: joins files into one, in order, and removes them. An existing destination survives any failure.</summary>
 internal sealed class ComposeEndpoint(DaemonStateHolder holder, UserDatabase users)
 {
+    private const int LargestBody = 4 << 20;
+
     public Task HandleAsync(HttpContext http) => FilesEndpoint.AnsweringAsync(http, async () =>
     {
         var request = await ReadAsync(http);
         var target = FileTarget.For(request.Username, users, holder.Current);
         var destination = target.Resolve(request.Destination!);
-        var sources = request.SourcePaths!.Select(target.Resolve).ToArray();
+        var sources = request.SourcePaths!.Select(source => target.Resolve(source!)).ToArray();
+        CheckDestination(destination);
         foreach (var source in sources)
         {
             CheckSource(source, destination);
@@ -37,9 +40,11 @@ internal sealed class ComposeEndpoint(DaemonStateHolder holder, UserDatabase use
     {
         try
         {
-            var request = await JsonSerializer.DeserializeAsync(http.Request.Body, ComposeJson.Default.ComposeRequest, http.RequestAborted);
+            var body = await LimitedBody.ReadAsync(http.Request.Body, LargestBody, http.RequestAborted) ?? throw Invalid($"the request is larger than {LargestBody} bytes");
+            var request = JsonSerializer.Deserialize(body.Span, ComposeJson.Default.ComposeRequest);
             return request?.SourcePaths is not { Length: > 0 } ? throw Invalid("source_paths must not be empty")
                 : string.IsNullOrEmpty(request.Destination) ? throw Invalid("destination is required")
+                : request.SourcePaths.Contains(null) ? throw Invalid("source_paths must be strings")
                 : request;
         }
         catch (JsonException e)
@@ -50,7 +55,7 @@ internal sealed class ComposeEndpoint(DaemonStateHolder holder, UserDatabase use
 
     private static void CheckSource(string source, string destination)
     {
-        if (source == destination)
+        if (IsSame(source, destination))
         {
             throw Invalid($"source and destination are the same: {source}");
         }
@@ -60,6 +65,24 @@ internal sealed class ComposeEndpoint(DaemonStateHolder holder, UserDatabase use
         {
             throw Invalid($"source is not a regular file: {source}");
         }
+    }
+
+    private static void CheckDestination(string destination)
+    {
+        if (destination.EndsWith('/') || FileStatus.Read(destination, follow: false) is { IsDirectory: true })
+        {
+            throw Invalid($"path is a directory: {destination}");
+        }
+    }
+
+    /// <summary>By whatever way they are written: the sources are removed at the end, and the result must not be.</summary>
+    private static bool IsSame(string source, string destination) => Place(source) == Place(destination);
+
+    private static (string Directory, string Name) Place(string path)
+    {
+        var slash = path.TrimEnd('/').LastIndexOf('/');
+        var directory = path[..Math.Max(1, slash)];
+        return (FileStatus.RealPath(directory) ?? SandboxPath.Clean(directory), path[(slash + 1)..]);
     }
 
     private static async Task JoinAsync(string[] sources, string destination, User user, CancellationToken cancellationToken)

@@ -16,9 +16,9 @@ internal static class Download
     public static async Task SendAsync(HttpContext http, string path)
     {
         var status = Check(path);
-        http.Response.Headers.Vary = "Accept-Encoding";
+        http.Response.Headers.Append(HeaderNames.Vary, "Accept-Encoding");
         var encoding = AcceptedEncoding.Choose(http.Request);
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var file = OpenFile.ToRead(path);
         http.Response.Headers.ContentDisposition = Disposition(path);
         if (encoding == AcceptedEncoding.Gzip)
         {
@@ -35,9 +35,10 @@ internal static class Download
         var status = FileStatus.Read(path, follow: true, out var error);
         return status switch
         {
-            null when error is Errno.NoEntry or Errno.NotADirectory => throw new FilesException(StatusCodes.Status404NotFound, $"path '{path}' does not exist"),
+            null when Errno.IsMissing(error) => throw new FilesException(StatusCodes.Status404NotFound, $"path '{path}' does not exist"),
             null => throw new FilesException(StatusCodes.Status500InternalServerError, $"error checking if path exists '{path}': {Errno.Describe(error)}"),
             { IsDirectory: true } => throw new FilesException(StatusCodes.Status400BadRequest, $"path '{path}' is a directory"),
+            { IsRegular: false } => throw new FilesException(StatusCodes.Status400BadRequest, $"path '{path}' is not a regular file"),
             { } found => found,
         };
     }
@@ -57,9 +58,9 @@ internal static class Download
         var length = RandomAccess.GetLength(file);
         response.Headers.LastModified = HeaderUtilities.FormatDate(modified);
         response.Headers.AcceptRanges = "bytes";
-        if (IsUnchanged(request, modified))
+        if (Preconditions.Failure(request, modified) is { } status)
         {
-            response.StatusCode = StatusCodes.Status304NotModified;
+            response.StatusCode = status;
             return;
         }
 
@@ -124,16 +125,6 @@ internal static class Download
                 return;
             }
         }
-    }
-
-    private static bool IsUnchanged(HttpRequest request, DateTimeOffset modified)
-    {
-        if (request.Headers.IfNoneMatch.Count > 0)
-        {
-            return request.Headers.IfNoneMatch.ToString().Trim() == "*";
-        }
-
-        return HeaderUtilities.TryParseDate(request.Headers.IfModifiedSince.ToString(), out var since) && modified <= since;
     }
 
     private static string Sniff(SafeFileHandle file)

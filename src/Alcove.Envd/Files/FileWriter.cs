@@ -34,55 +34,62 @@ internal sealed class FileWriter(User user, Dictionary<string, string> metadata,
             return;
         }
 
-        await using var source = File.OpenRead(spooled);
+        using var handle = OpenFile.ToRead(spooled);
+        await using var source = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         await WriteAsync(path, source, cancellationToken);
     }
 
-    /// <summary>Streams the body into a file of that name, which nobody is shown.</summary>
+    /// <summary>Streams the body into a new file of that name, which nobody is shown.</summary>
     public async Task SpoolAsync(string path, Stream body, CancellationToken cancellationToken)
     {
-        using var file = OpenHandle(path);
+        using var file = Making(() => OpenFile.ToMake(path));
         await CopyAsync(body, file, cancellationToken);
     }
 
     private SafeFileHandle Open(string path)
     {
         Prepare(path);
-        if (FileStatus.Read(path, follow: true) is not null)
+        return Making(() =>
         {
-            Ownership.Give(path, user);
-        }
+            if (FileStatus.Read(path, follow: true) is not null)
+            {
+                Ownership.Give(path, user);
+            }
 
-        var file = OpenHandle(path);
-        Ownership.Give(path, user);
-        return file;
+            var file = OpenFile.ToWrite(path);
+            Ownership.Give(path, user);
+            return file;
+        });
     }
 
     private void Prepare(string path)
     {
-        try
+        Making(() =>
         {
             var slash = path.TrimEnd('/').LastIndexOf('/');
             Ownership.MakeDirectories(slash > 0 ? path[..slash] : "/", user);
-        }
-        catch (LinuxException e) when (e.Error is Errno.NoSpace or Errno.QuotaExceeded)
-        {
-            throw NoSpace($"not enough inodes available: {e.Message}", e);
-        }
-
-        if (path.EndsWith('/') || FileStatus.Read(path, follow: true) is { IsDirectory: true })
+            return true;
+        });
+        var status = FileStatus.Read(path, follow: true);
+        if (path.EndsWith('/') || status is { IsDirectory: true })
         {
             throw new FilesException(StatusCodes.Status400BadRequest, $"path is a directory: {path}");
         }
+
+        if (status is { IsChannel: true })
+        {
+            throw new FilesException(StatusCodes.Status400BadRequest, $"path is a pipe or a socket: {path}");
+        }
     }
 
-    private static SafeFileHandle OpenHandle(string path)
+    /// <summary>What needs a place in a directory finds out here that there is none.</summary>
+    private static T Making<T>(Func<T> make)
     {
         try
         {
-            return File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            return make();
         }
-        catch (IOException e) when (IsNoSpace(e))
+        catch (LinuxException e) when (Errno.IsFull(e.Error))
         {
             throw NoSpace($"not enough inodes available: {e.Message}", e);
         }
@@ -125,7 +132,7 @@ internal sealed class FileWriter(User user, Dictionary<string, string> metadata,
         }
     }
 
-    private static bool IsNoSpace(IOException e) => e.HResult is Errno.NoSpace or Errno.QuotaExceeded || e is LinuxException { Error: Errno.NoSpace or Errno.QuotaExceeded };
+    private static bool IsNoSpace(IOException e) => Errno.IsFull(e is LinuxException linux ? linux.Error : e.HResult);
 
     private static FilesException NoSpace(string message, Exception cause) => new(StatusCodes.Status507InsufficientStorage, message, cause);
 }

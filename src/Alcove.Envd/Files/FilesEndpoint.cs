@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Alcove.Envd.Hosting;
 using Alcove.Envd.Init;
+using Alcove.Envd.Linux;
 using Alcove.Envd.Users;
 
 namespace Alcove.Envd.Files;
@@ -44,6 +45,10 @@ internal sealed class FilesEndpoint(DaemonStateHolder holder, UserDatabase users
         catch (TimeoutException) when (!http.Response.HasStarted)
         {
             await JsonError.WriteAsync(http, StatusCodes.Status408RequestTimeout, $"no data for {IdleTimeoutStream.Patience.TotalSeconds} seconds");
+        }
+        catch (LinuxException e) when (Errno.IsFull(e.Error) && !http.Response.HasStarted)
+        {
+            await JsonError.WriteAsync(http, StatusCodes.Status507InsufficientStorage, $"not enough disk space available: {e.Message}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException && !http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
         {

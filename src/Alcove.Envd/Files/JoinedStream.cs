@@ -37,7 +37,7 @@ internal sealed class JoinedStream(IEnumerable<string> paths) : Stream
                 return 0;
             }
 
-            _current = new FileStream(next, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            _current = new FileStream(OpenFile.ToRead(next), FileAccess.Read, bufferSize: 0);
         }
     }
 

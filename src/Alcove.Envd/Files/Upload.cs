@@ -1,3 +1,5 @@
+using Alcove.Envd.Filesystem;
+using Alcove.Envd.Users;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -108,9 +110,29 @@ internal sealed class Upload(FileTarget target, FileWriter writer)
     private async Task SpoolAsync(MultipartSection section, ContentDispositionHeaderValue disposition, CancellationToken cancellationToken)
     {
         var fileName = disposition.FileNameStar.Value ?? Unquoted(disposition.FileName.Value);
-        var spooled = Path.Combine(Path.GetTempPath(), $".envd-upload-{Guid.NewGuid():n}");
+        var spooled = $"{SpoolDirectory(fileName).TrimEnd('/')}/.envd-upload-{Guid.NewGuid():n}";
         _waiting.Add((spooled, fileName));
         await writer.SpoolAsync(spooled, section.Body, cancellationToken);
+    }
+
+    /// <summary>On the file system where the file most likely goes, so that its place there is only a name: the one for temporary files, else beside it.</summary>
+    private string SpoolDirectory(string fileName)
+    {
+        var temporary = Path.GetTempPath();
+        if (fileName.Length == 0 || FileStatus.Read(temporary, follow: true) is not { IsDirectory: true } there)
+        {
+            return temporary;
+        }
+
+        var directory = SandboxPath.Clean(target.Resolve(fileName));
+        FileStatus? status;
+        do
+        {
+            directory = directory[..Math.Max(1, directory.LastIndexOf('/'))];
+            status = FileStatus.Read(directory, follow: true);
+        }
+        while (status is not { IsDirectory: true } && directory.Length > 1);
+        return status?.FileSystem == there.FileSystem ? temporary : directory;
     }
 
     private async Task WriteAsync(string path, Stream body, CancellationToken cancellationToken)

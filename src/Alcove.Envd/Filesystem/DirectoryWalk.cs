@@ -1,4 +1,5 @@
-using System.Text;
+using System.Runtime.InteropServices;
+using Alcove.Envd.Linux;
 using Alcove.Protocol.Filesystem;
 
 namespace Alcove.Envd.Filesystem;
@@ -6,7 +7,8 @@ namespace Alcove.Envd.Filesystem;
 /// <summary>Lists directories: each before what is below it, names in the order of their bytes, links listed and not entered.</summary>
 internal sealed class DirectoryWalk(EntryReader entries)
 {
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false };
+    /// <summary>Of a name in <c>struct dirent</c> of the 64-bit C libraries (dirent.h).</summary>
+    private const int NameOffset = 19;
 
     public IEnumerable<EntryInfo> Entries(string directory, uint depth)
     {
@@ -29,21 +31,44 @@ internal sealed class DirectoryWalk(EntryReader entries)
         }
     }
 
-    /// <returns>Nothing when the directory is gone meanwhile.</returns>
+    /// <returns>In the order of their bytes; nothing when the directory is gone meanwhile.</returns>
+    /// <exception cref="LinuxException">It cannot be read.</exception>
     public static List<string> Names(string directory)
     {
+        var opened = Libc.OpenDirectory(directory);
+        if (opened == 0)
+        {
+            return Errno.Last is Errno.NoEntry or Errno.NotADirectory ? [] : throw LinuxException.Last($"error reading directory {directory}");
+        }
+
         try
         {
-            var names = Directory.EnumerateFileSystemEntries(directory, "*", Everything).Select(path => path[(path.LastIndexOf('/') + 1)..]).ToList();
-            names.Sort(CompareBytes);
-            return names;
+            var names = Read(opened, directory);
+            names.Sort((left, right) => left.AsSpan().SequenceCompareTo(right));
+            return [.. names.Select(name => PathText.Decode(name))];
         }
-        catch (DirectoryNotFoundException)
+        finally
         {
-            return [];
+            _ = Libc.CloseDirectory(opened);
         }
     }
 
-    private static int CompareBytes(string left, string right) =>
-        Encoding.UTF8.GetBytes(left).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right));
+    private static unsafe List<byte[]> Read(nint opened, string directory)
+    {
+        var names = new List<byte[]>();
+        while (true)
+        {
+            var entry = Libc.ReadDirectory(opened);
+            if (entry is null)
+            {
+                return Errno.Last is 0 or Errno.NoEntry ? names : throw LinuxException.Last($"error reading directory {directory}");
+            }
+
+            var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset);
+            if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+            {
+                names.Add(name.ToArray());
+            }
+        }
+    }
 }

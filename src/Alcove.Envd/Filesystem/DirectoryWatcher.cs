@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Alcove.Connect;
+using Alcove.Envd.Linux;
 using Alcove.Protocol.Filesystem;
 
 namespace Alcove.Envd.Filesystem;
@@ -169,7 +170,7 @@ internal sealed class DirectoryWatcher : IDisposable
 
     private void Report(string name, EventType type)
     {
-        var message = new FilesystemEvent { Name = name, Type = type };
+        var message = new FilesystemEvent { Name = PathText.Readable(name), Type = type };
         if (_includeEntry && (type is EventType.Create or EventType.Write or EventType.Chmod) && _entries.Read(name == "." ? _root : $"{_root}/{name}") is { } entry)
         {
             message.Entry = entry;

@@ -1,4 +1,5 @@
 using Alcove.Envd.Files;
+using Alcove.Envd.Linux;
 using Alcove.Envd.Users;
 using Alcove.Protocol.Filesystem;
 using Google.Protobuf.WellKnownTypes;
@@ -11,9 +12,12 @@ internal sealed class EntryReader(UserDatabase users)
     private const int PermissionBits = 0x1FF;
 
     /// <returns>Null when there is nothing at the path; a link that leads nowhere is something.</returns>
-    public EntryInfo? Read(string path)
+    public EntryInfo? Read(string path) => Read(path, out _);
+
+    /// <returns>Null, with the error, when it cannot be looked at.</returns>
+    public EntryInfo? Read(string path, out int error)
     {
-        if (FileStatus.Read(path, follow: false) is not { } status)
+        if (FileStatus.Read(path, follow: false, out error) is not { } status)
         {
             return null;
         }
@@ -21,8 +25,8 @@ internal sealed class EntryReader(UserDatabase users)
         var target = status.IsLink ? FileStatus.Read(path, follow: true) : status;
         var entry = new EntryInfo
         {
-            Name = Name(path),
-            Path = path,
+            Name = PathText.Readable(Name(path)),
+            Path = PathText.Readable(path),
             Type = TypeOf(target),
             Size = status.Size,
             Mode = (uint)((target?.Mode ?? 0) & PermissionBits),
@@ -33,7 +37,7 @@ internal sealed class EntryReader(UserDatabase users)
         };
         if (status.IsLink)
         {
-            entry.SymlinkTarget = FileStatus.RealPath(path) ?? path;
+            entry.SymlinkTarget = PathText.Readable(FileStatus.RealPath(path) ?? path);
         }
 
         if (target is not null)

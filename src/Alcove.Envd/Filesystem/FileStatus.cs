@@ -4,7 +4,14 @@ using Alcove.Envd.Linux;
 namespace Alcove.Envd.Filesystem;
 
 /// <summary>What the kernel knows of a path.</summary>
-internal readonly record struct FileStatus(ushort Mode, long Size, uint Uid, uint Gid, long ModifiedSeconds, uint ModifiedNanoseconds)
+/// <param name="Mode">Type and permissions.</param>
+/// <param name="Size">In bytes.</param>
+/// <param name="Uid">Whose it is.</param>
+/// <param name="Gid">Whose group's it is.</param>
+/// <param name="ModifiedSeconds">When its content last changed, in seconds since 1970.</param>
+/// <param name="ModifiedNanoseconds">And the rest of it.</param>
+/// <param name="FileSystem">The file system that it lies on.</param>
+internal readonly record struct FileStatus(ushort Mode, long Size, uint Uid, uint Gid, long ModifiedSeconds, uint ModifiedNanoseconds, (uint Major, uint Minor) FileSystem)
 {
     private const int CurrentDirectory = -100;
     private const int NoFollow = 0x100;
@@ -12,6 +19,9 @@ internal readonly record struct FileStatus(ushort Mode, long Size, uint Uid, uin
     private const int TypeMask = 0xF000;
 
     public int Type => Mode & TypeMask;
+
+    /// <summary>A pipe with a name, or a socket: opening it waits for somebody at its other end.</summary>
+    public bool IsChannel => Type is 0x1000 or 0xC000;
 
     public bool IsDirectory => Type == 0x4000;
 
@@ -31,7 +41,7 @@ internal readonly record struct FileStatus(ushort Mode, long Size, uint Uid, uin
         }
 
         error = 0;
-        return new FileStatus(buffer.Mode, (long)buffer.Size, buffer.Uid, buffer.Gid, buffer.ModifyTime.Seconds, buffer.ModifyTime.Nanoseconds);
+        return new FileStatus(buffer.Mode, (long)buffer.Size, buffer.Uid, buffer.Gid, buffer.ModifyTime.Seconds, buffer.ModifyTime.Nanoseconds, (buffer.FileSystemMajor, buffer.FileSystemMinor));
     }
 
     public static FileStatus? Read(string path, bool follow) => Read(path, follow, out _);
@@ -45,7 +55,7 @@ internal readonly record struct FileStatus(ushort Mode, long Size, uint Uid, uin
             return null;
         }
 
-        var text = Marshal.PtrToStringUTF8((nint)resolved);
+        var text = PathText.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(resolved));
         Libc.Free(resolved);
         return text;
     }

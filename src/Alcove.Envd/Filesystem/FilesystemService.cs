@@ -52,9 +52,13 @@ internal sealed class FilesystemService(EntryReader entries, RequestUser users, 
         }
     }
 
+    private static ConnectException Unreadable(string path, int error, string missing) => Errno.IsMissing(error)
+        ? new ConnectException(ConnectCode.NotFound, $"{missing}: {path}")
+        : new ConnectException(ConnectCode.Internal, $"error looking at {path}: {Errno.Describe(error)}");
+
     private StatResponse Stat(string path) => new()
     {
-        Entry = entries.Read(path) ?? throw new ConnectException(ConnectCode.NotFound, $"file not found: {path}"),
+        Entry = entries.Read(path, out var error) ?? throw Unreadable(path, error, "file not found"),
     };
 
     private ListDirResponse List(string path, uint depth)
@@ -64,7 +68,7 @@ internal sealed class FilesystemService(EntryReader entries, RequestUser users, 
         {
             throw error == Errno.TooManyLinks
                 ? new ConnectException(ConnectCode.FailedPrecondition, $"cyclic symlink or chain >255 links at {path}")
-                : new ConnectException(ConnectCode.NotFound, $"path not found: {path}");
+                : Unreadable(path, error, "path not found");
         }
 
         return status.Value.IsDirectory
@@ -87,9 +91,9 @@ internal sealed class FilesystemService(EntryReader entries, RequestUser users, 
 
     private MoveResponse Move(string source, string destination, User user)
     {
-        if (FileStatus.Read(source, follow: false) is null)
+        if (FileStatus.Read(source, follow: false, out var error) is null)
         {
-            throw new ConnectException(ConnectCode.NotFound, $"source file not found: {source}");
+            throw Unreadable(source, error, "source file not found");
         }
 
         var slash = destination.TrimEnd('/').LastIndexOf('/');

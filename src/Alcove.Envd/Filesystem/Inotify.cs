@@ -1,4 +1,3 @@
-using System.Text;
 using Alcove.Envd.Linux;
 
 namespace Alcove.Envd.Filesystem;
@@ -56,7 +55,7 @@ internal sealed class Inotify : IDisposable
         for (var offset = 0; offset < read;)
         {
             var length = BitConverter.ToInt32(_buffer, offset + 12);
-            var name = Encoding.UTF8.GetString(_buffer, offset + HeaderLength, length).TrimEnd('\0');
+            var name = PathText.Decode(_buffer.AsSpan(offset + HeaderLength, length).TrimEnd((byte)0));
             events.Add(new InotifyEvent(BitConverter.ToInt32(_buffer, offset), BitConverter.ToUInt32(_buffer, offset + 4), BitConverter.ToUInt32(_buffer, offset + 8), name));
             offset += HeaderLength + length;
         }

@@ -11,7 +11,7 @@ internal static class Removal
         var status = FileStatus.Read(path, follow: false, out var error);
         if (status is null)
         {
-            if (error is Errno.NoEntry or Errno.NotADirectory)
+            if (Errno.IsMissing(error))
             {
                 return;
             }

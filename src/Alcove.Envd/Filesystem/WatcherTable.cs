@@ -18,7 +18,13 @@ internal sealed class WatcherTable(EntryReader entries)
     /// <exception cref="ConnectException">The path cannot be watched.</exception>
     public DirectoryWatcher Open(string path, bool recursive, bool includeEntry, bool allowNetworkMounts)
     {
-        var status = FileStatus.Read(path, follow: true) ?? throw new ConnectException(ConnectCode.NotFound, $"path {path} not found: no such file or directory");
+        if (FileStatus.Read(path, follow: true, out var error) is not { } status)
+        {
+            throw Errno.IsMissing(error)
+                ? new ConnectException(ConnectCode.NotFound, $"path {path} not found: {Errno.Describe(error)}")
+                : new ConnectException(ConnectCode.Internal, $"error looking at {path}: {Errno.Describe(error)}");
+        }
+
         if (!status.IsDirectory)
         {
             throw new ConnectException(ConnectCode.InvalidArgument, $"path {path} not a directory");

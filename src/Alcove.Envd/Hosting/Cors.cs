@@ -33,7 +33,7 @@ internal static class Cors
         {
             response.Headers.AccessControlAllowOrigin = "*";
             response.Headers.AccessControlExposeHeaders = Exposed;
-            response.Headers.Vary = "Origin";
+            response.Headers.Append("Vary", "Origin");
         }
 
         return false;

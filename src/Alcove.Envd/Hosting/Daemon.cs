@@ -23,7 +23,7 @@ internal sealed class Daemon : IAsyncDisposable
         var state = new DaemonStateHolder();
         var database = new UserDatabase();
         var users = new RequestUser(database, state);
-        var rpc = new ConnectRouter(time, new ConnectOptions { OnUnexpected = (http, e) => Console.Error.WriteLine($"envd: {http.Request.Path}: {e}") });
+        var rpc = new ConnectRouter(time, new ConnectOptions { OnUnexpected = (http, e) => DaemonLog.Write($"{http.Request.Path}: {e}") });
         _spawner = new Spawner(_reaper);
         new ProcessService(_spawner, new ProcessTable(time), state, system, users, new OutOfMemoryCount(), time).MapTo(rpc);
         var entries = new EntryReader(database);
@@ -37,7 +37,7 @@ internal sealed class Daemon : IAsyncDisposable
             state,
             system);
         system.Refresh(authority.TryRead(out var identity) ? identity : null);
-        _ports = new PortForwarding(time);
+        _ports = new PortForwarding(time, PortForwarding.Outside);
         _server = new DaemonServer(new Pipeline(endpoints, state, users).HandleAsync);
     }
 

@@ -51,7 +51,7 @@ internal sealed class DaemonServer(RequestDelegate handler) : IHttpApplication<H
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine($"envd: {context.Request.Method} {context.Request.Path}: {e}");
+            DaemonLog.Write($"{context.Request.Method} {context.Request.Path}: {e}");
             if (!context.Response.HasStarted)
             {
                 await JsonError.WriteAsync(context, StatusCodes.Status500InternalServerError, "an unexpected error occurred");

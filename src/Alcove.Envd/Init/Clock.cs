@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Alcove.Envd.Hosting;
 
 namespace Alcove.Envd.Init;
 
@@ -20,7 +21,7 @@ internal sealed partial class Clock(TimeProvider time, Func<DateTimeOffset, bool
         var ahead = time.GetUtcNow() - target;
         if ((ahead < -MaximumBehind || ahead > MaximumAhead) && !_set(target))
         {
-            Console.Error.WriteLine($"envd: the clock differs from the host's by {ahead} and cannot be set");
+            DaemonLog.Write($"the clock differs from the host's by {ahead} and cannot be set");
         }
     }
 

@@ -1,3 +1,4 @@
+using Alcove.Envd.Hosting;
 using Alcove.Protocol.Envd;
 
 namespace Alcove.Envd.Init;
@@ -36,7 +37,7 @@ internal sealed class SystemEnvironment(string runDirectory = "/run/e2b")
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"envd: {runDirectory}: {e.Message}");
+            DaemonLog.Write($"{runDirectory}: {e.Message}");
         }
     }
 

@@ -17,6 +17,7 @@ internal static class Errno
     public const int NotADirectory = 20;
     public const int IsADirectory = 21;
     public const int NoSpace = 28;
+    public const int NoDevice = 6;
     public const int NoData = 61;
     public const int NotSupported = 95;
     public const int QuotaExceeded = 122;
@@ -24,6 +25,12 @@ internal static class Errno
     public const int TooManyLinks = 40;
 
     public static int Last => Marshal.GetLastPInvokeError();
+
+    /// <summary>Whether it says that there is nothing at a path.</summary>
+    public static bool IsMissing(int error) => error is NoEntry or NotADirectory;
+
+    /// <summary>Whether it says that the disk, or somebody's part of it, is full.</summary>
+    public static bool IsFull(int error) => error is NoSpace or QuotaExceeded;
 
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Alcove.Envd.Hosting;
 
 namespace Alcove.Envd.Linux;
 
@@ -30,7 +31,7 @@ internal sealed class Poller
             throw LinuxException.Last("epoll_create1");
         }
 
-        new Thread(Run, 256 * 1024) { IsBackground = true, Name = "poller" }.Start();
+        LastingThread.Start("poller", 256 * 1024, Run);
     }
 
     public static Poller Shared => LazyShared.Value;

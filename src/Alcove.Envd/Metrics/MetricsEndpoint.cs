@@ -30,7 +30,7 @@ internal sealed class MetricsEndpoint
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine($"envd: metrics: {e}");
+            DaemonLog.Write($"metrics: {e}");
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return Task.CompletedTask;
         }

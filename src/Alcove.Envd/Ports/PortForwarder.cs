@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Alcove.Envd.Hosting;
 
 namespace Alcove.Envd.Ports;
 
@@ -9,6 +10,9 @@ internal sealed class PortForwarder : IDisposable
     private const int Backlog = 128;
     private const int BufferSize = 64 * 1024;
 
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly CancellationTokenSource _stop = new();
     private readonly Socket _listener;
     private readonly IPEndPoint _target;
 
@@ -35,19 +39,29 @@ internal sealed class PortForwarder : IDisposable
         return forwarder;
     }
 
-    public void Dispose() => _listener.Dispose();
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _listener.Dispose();
+    }
 
     private async Task AcceptAsync()
     {
-        while (true)
+        while (!_stop.IsCancellationRequested)
         {
             try
             {
-                _ = CarryAsync(await _listener.AcceptAsync());
+                _ = CarryAsync(await _listener.AcceptAsync(_stop.Token));
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
                 return;
+            }
+            catch (SocketException e)
+            {
+                // A client that went away before it was taken, or no descriptor left for it: the next one may have more luck.
+                DaemonLog.Write($"port {_target.Port}: {e.Message}");
+                await Task.Delay(AcceptPause, TimeProvider.System);
             }
         }
     }

@@ -1,13 +1,13 @@
 using System.Net;
-using System.Net.Sockets;
+using Alcove.Envd.Hosting;
 
 namespace Alcove.Envd.Ports;
 
 /// <summary>Makes servers that listen on loopback alone reachable from outside: each second, a forwarder for each new one, and none for those that are gone.</summary>
-internal sealed class PortForwarding(TimeProvider time) : IAsyncDisposable
+internal sealed class PortForwarding(TimeProvider time, IPAddress outside) : IAsyncDisposable
 {
     /// <summary>The sandbox's own address: what traffic from outside arrives at.</summary>
-    private static readonly IPAddress Outside = IPAddress.Parse("169.254.0.21");
+    public static readonly IPAddress Outside = IPAddress.Parse("169.254.0.21");
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -58,15 +58,15 @@ internal sealed class PortForwarding(TimeProvider time) : IAsyncDisposable
 
             foreach (var port in listening.Where(port => !_forwarders.ContainsKey(port)))
             {
-                if (PortForwarder.TryStart(Outside, port) is { } forwarder)
+                if (PortForwarder.TryStart(outside, port) is { } forwarder)
                 {
                     _forwarders.Add(port, forwarder);
                 }
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            Console.Error.WriteLine($"envd: port scan: {e.Message}");
+            DaemonLog.Write($"port scan: {e.Message}");
         }
     }
 }

@@ -10,10 +10,15 @@ namespace Alcove.Envd.Processes;
 /// </summary>
 internal static unsafe class Credentials
 {
-    private static readonly (nint SetGroups, nint SetResGid, nint SetResUid) Numbers = RuntimeInformation.ProcessArchitecture switch
+    private const int ThisThread = 0;
+
+    /// <summary>Best effort, level 4 of 8: what everybody has who asks for nothing (ioprio_set(2)).</summary>
+    private const nint OrdinaryInputOutput = (2 << 13) | 4;
+
+    private static readonly (nint SetGroups, nint SetResGid, nint SetResUid, nint SetIoPriority) Numbers = RuntimeInformation.ProcessArchitecture switch
     {
-        Architecture.X64 => (116, 119, 117),
-        Architecture.Arm64 => (159, 149, 147),
+        Architecture.X64 => (116, 119, 117, 251),
+        Architecture.Arm64 => (159, 149, 147, 30),
         var other => throw new PlatformNotSupportedException($"no system call numbers for {other}"),
     };
 
@@ -34,6 +39,13 @@ internal static unsafe class Credentials
         Check(Libc.SystemCall(Numbers.SetResUid, 0, 0, 0), "setresuid");
         Check(Libc.SystemCall(Numbers.SetResGid, 0, 0, 0), "setresgid");
         Check(Libc.SystemCall(Numbers.SetGroups, 0, 0, 0), "setgroups");
+    }
+
+    /// <summary>Whatever priority the daemon was given stays its own: what this thread starts has the ordinary one. Where that may not be, theirs is the daemon's.</summary>
+    public static void TakeOrdinaryPriority()
+    {
+        _ = Libc.SetPriority(kind: 0, ThisThread, nice: 0);
+        _ = Libc.SystemCall(Numbers.SetIoPriority, 1, ThisThread, OrdinaryInputOutput);
     }
 
     private static void Check(nint result, string call)

@@ -1,4 +1,5 @@
 using Alcove.Connect;
+using Alcove.Envd.Hosting;
 using Alcove.Envd.Linux;
 using Alcove.Envd.Metrics;
 using Alcove.Protocol.Processes;
@@ -78,6 +79,10 @@ internal sealed class ManagedProcess(SpawnedProcess spawned, ProcessInfo info, b
         {
             throw new ConnectException(ConnectCode.Internal, $"error writing to stdin: {e.Message}", e);
         }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ConnectException(ConnectCode.Internal, "error writing to stdin: the process has ended", e);
+        }
         finally
         {
             _stdinTurn.Release();
@@ -129,9 +134,10 @@ internal sealed class ManagedProcess(SpawnedProcess spawned, ProcessInfo info, b
         {
             await DrainAsync(source, buffer, index);
         }
-        catch (LinuxException)
+        catch (Exception e)
         {
-            // The descriptor is gone: so is whatever could have come from it.
+            // Whatever could have come from it is lost; the process, its other output and its end are not.
+            DaemonLog.Write($"output of process {Pid}: {e.Message}");
         }
     }
 

@@ -132,6 +132,11 @@ internal sealed class ProcessService(Spawner spawner, ProcessTable table, Daemon
             throw new ConnectException(ConnectCode.InvalidArgument, "process.cmd is required");
         }
 
+        if (config.Args.Append(config.Cmd).Concat(config.Envs.Keys).Concat(config.Envs.Values).Any(word => word.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new ConnectException(ConnectCode.InvalidArgument, "a command, its arguments and its environment cannot contain a zero byte");
+        }
+
         var current = state.Current;
         var user = users.Of(context.Http);
         var size = request.Pty?.Size ?? new PTY.Types.Size();

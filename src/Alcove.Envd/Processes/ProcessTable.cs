@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Alcove.Connect;
+using Alcove.Envd.Hosting;
 using Alcove.Protocol.Processes;
 
 namespace Alcove.Envd.Processes;
@@ -56,6 +57,10 @@ internal sealed class ProcessTable(TimeProvider time)
         {
             await process.RunAsync(lifetime, time);
             await Task.Delay(Retention, time);
+        }
+        catch (Exception e)
+        {
+            DaemonLog.Write($"process {process.Pid}: {e}");
         }
         finally
         {

@@ -1,3 +1,4 @@
+using Alcove.Envd.Hosting;
 using Alcove.Envd.Linux;
 
 namespace Alcove.Envd.Processes;
@@ -21,7 +22,7 @@ internal sealed unsafe class Reaper
     private readonly Dictionary<int, TaskCompletionSource<int>> _awaited = [];
     private readonly ManualResetEventSlim _started = new();
 
-    public void Start() => new Thread(Run, 256 * 1024) { IsBackground = true, Name = "reaper" }.Start();
+    public void Start() => LastingThread.Start("reaper", 256 * 1024, Run);
 
     /// <summary>Starts a child and gives its exit, with no moment between in which it could be reaped unseen.</summary>
     /// <param name="spawn">Returns the new child's pid.</param>

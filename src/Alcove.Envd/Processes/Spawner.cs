@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Alcove.Envd.Hosting;
 using Alcove.Envd.Linux;
 
 namespace Alcove.Envd.Processes;
@@ -17,7 +18,7 @@ internal sealed class Spawner(Reaper reaper)
 
     private readonly BlockingCollection<Work> _queue = [];
 
-    public void Start() => new Thread(Run, 512 * 1024) { IsBackground = true, Name = "spawner" }.Start();
+    public void Start() => LastingThread.Start("spawner", 512 * 1024, Run);
 
     /// <exception cref="SpawnException">It could not be started: the message says why.</exception>
     public Task<SpawnedProcess> StartAsync(SpawnRequest request)
@@ -30,6 +31,7 @@ internal sealed class Spawner(Reaper reaper)
     private void Run()
     {
         _ = Libc.Unshare(CloneFileSystem);
+        Credentials.TakeOrdinaryPriority();
         foreach (var work in _queue.GetConsumingEnumerable())
         {
             try

@@ -8,6 +8,8 @@ namespace Alcove.Tests.Envd.Files;
 
 public sealed class DownloadTests
 {
+    private static readonly DateTimeOffset Modified = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -82,6 +84,82 @@ public sealed class DownloadTests
     }
 
     [Theory]
+    [InlineData("If-Match", "*", HttpStatusCode.OK)]
+    [InlineData("If-Match", "\"tag\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("If-Unmodified-Since", "same", HttpStatusCode.OK)]
+    [InlineData("If-Unmodified-Since", "before", HttpStatusCode.PreconditionFailed)]
+    [InlineData("If-None-Match", "*", HttpStatusCode.NotModified)]
+    [InlineData("If-None-Match", "\"tag\"", HttpStatusCode.OK)]
+    [InlineData("If-Modified-Since", "same", HttpStatusCode.NotModified)]
+    [InlineData("If-Modified-Since", "before", HttpStatusCode.OK)]
+    [InlineData("If-Modified-Since", "nonsense", HttpStatusCode.OK)]
+    public async Task Download_OnACondition_IsGivenOrNot(string name, string value, HttpStatusCode status)
+    {
+        await using var host = await FilesHost.StartAsync();
+        File.SetLastWriteTimeUtc(host.InHome("a", "hello"), Modified.UtcDateTime.AddMilliseconds(300));
+        using var answer = await GetAsync(host, "/files?path=a", (name, When(value)));
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(status == HttpStatusCode.OK ? "hello" : string.Empty, await answer.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    [Theory]
+    [InlineData("If-Range", "same", HttpStatusCode.PartialContent, "el")]
+    [InlineData("If-Range", "before", HttpStatusCode.OK, "hello")]
+    [InlineData("If-Range", "\"tag\"", HttpStatusCode.OK, "hello")]
+    [InlineData("If-Match", "\"tag\"", HttpStatusCode.PreconditionFailed, "")]
+    [InlineData("If-Modified-Since", "same", HttpStatusCode.NotModified, "")]
+    public async Task Download_RangeOnACondition_IsGivenOrNot(string name, string value, HttpStatusCode status, string text)
+    {
+        await using var host = await FilesHost.StartAsync();
+        File.SetLastWriteTimeUtc(host.InHome("a", "hello"), Modified.UtcDateTime);
+        using var answer = await GetAsync(host, "/files?path=a", ("Range", "bytes=1-2"), (name, When(value)));
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(text, await answer.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task Download_SeveralRanges_ComeInOneBody()
+    {
+        await using var host = await FilesHost.StartAsync();
+        host.InHome("a.txt", "abcdef");
+        using var answer = await GetAsync(host, "/files?path=a.txt", ("Range", "bytes=0-1,4-5"));
+        Assert.Equal(HttpStatusCode.PartialContent, answer.StatusCode);
+        Assert.Equal("multipart/byteranges", answer.Content.Headers.ContentType?.MediaType);
+        var text = await answer.Content.ReadAsStringAsync(Cancelled);
+        Assert.Contains("Content-Range: bytes 0-1/6\r\n\r\nab\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("Content-Range: bytes 4-5/6\r\n\r\nef\r\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Download_NamedPipe_IsRefusedAtOnce()
+    {
+        await using var host = await FilesHost.StartAsync();
+        host.MakePipe("pipe");
+        using var answer = await GetAsync(host, "/files?path=pipe");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Download_NameTooLong_IsNotMissing()
+    {
+        await using var host = await FilesHost.StartAsync();
+        using var answer = await GetAsync(host, "/files?path=" + new string('x', 300));
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("r\u00e9sum\u00e9.txt", "inline; filename*=utf-8''r%C3%A9sum%C3%A9.txt")]
+    [InlineData("a b\".txt", "inline; filename=\"a b\\\".txt\"")]
+    public async Task Download_AnyName_IsQuotedAsNeeded(string name, string disposition)
+    {
+        await using var host = await FilesHost.StartAsync();
+        host.InHome(name, "x");
+        using var answer = await GetAsync(host, "/files?path=" + Uri.EscapeDataString(name), ("Origin", "https://a.example"));
+        Assert.Equal(disposition, answer.Content.Headers.GetValues("Content-Disposition").Single());
+        Assert.Equal(["Origin", "Accept-Encoding"], answer.Headers.Vary);
+    }
+
+    [Theory]
     [InlineData("read", null, null, HttpStatusCode.OK, "hello")]
     [InlineData("write", null, null, HttpStatusCode.Unauthorized, "invalid signature")]
     [InlineData("read", 1_800_000_000L, 1_800_000_000L, HttpStatusCode.OK, "hello")]
@@ -99,6 +177,13 @@ public sealed class DownloadTests
         using var without = await GetAsync(host, "/files?path=a");
         Assert.Equal(HttpStatusCode.Unauthorized, without.StatusCode);
     }
+
+    private static string When(string value) => value switch
+    {
+        "same" => Modified.ToString("r"),
+        "before" => Modified.AddSeconds(-1).ToString("r"),
+        _ => value,
+    };
 
     private static async Task<HttpResponseMessage> GetAsync(FilesHost host, string path, params (string Name, string? Value)[] headers)
     {

@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Alcove.Tests.Envd.Hosting;
 using CsCheck;
@@ -121,16 +123,132 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task Compose_TwoSources_JoinsAndRemovesThem()
+    public async Task Upload_ClientGoesAwayInTheMiddle_LeavesNoSpool()
     {
         await using var host = await FilesHost.StartAsync();
-        host.InHome("a", "1");
-        host.InHome("b", "2");
-        using var body = new StringContent("{\"source_paths\":[\"a\",\"b\"],\"destination\":\"c\"}");
-        using var answer = await host.Http.PostAsync("/files/compose", body, Cancelled);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal(["c"], Directory.GetFiles(host.Home).Select(Path.GetFileName));
-        Assert.Equal("12", File.ReadAllText(host.InHome("c")));
+        var before = Spools();
+        using var client = new TcpClient();
+        await client.ConnectAsync(host.Http.BaseAddress!.Host, host.Http.BaseAddress.Port, Cancelled);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            "POST /files HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9999999\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"one\"\r\n\r\n" + new string('x', 1 << 20)), Cancelled);
+        await WaitAsync(host, () => Spools().Length > before.Length);
+        client.Client.Close(0);
+        await WaitAsync(host, () => Spools().Length == before.Length);
+        Assert.Empty(Directory.GetFiles(host.Home));
+
+        static string[] Spools() => Directory.GetFiles(Path.GetTempPath(), ".envd-upload-*");
+    }
+
+    [Fact]
+    public async Task Upload_FormToAnotherFileSystem_IsSpooledThere()
+    {
+        await using var host = await FilesHost.StartAsync();
+        var directory = Directory.CreateDirectory($"/dev/shm/alcove-{Guid.NewGuid():n}").FullName;
+        try
+        {
+            using var watcher = new FileSystemWatcher(directory) { EnableRaisingEvents = true };
+            var spooled = new TaskCompletionSource();
+            watcher.Created += (_, e) => _ = e.Name!.StartsWith(".envd-upload-", StringComparison.Ordinal) && spooled.TrySetResult();
+            using var form = new MultipartFormDataContent { { Part("1"), "file", $"{directory}/one" } };
+            using var answer = await host.Http.PostAsync("/files", form, Cancelled);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            await spooled.Task.WaitAsync(Cancelled);
+            Assert.Equal(["one"], Directory.GetFiles(directory).Select(Path.GetFileName));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("application/octet-stream", "attempted to write 5 bytes: not enough disk space available")]
+    [InlineData("chunked", "not enough disk space available")]
+    public async Task Upload_DiskFull_Is507(string kind, string message)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "gives a device to whoever runs the tests");
+        await using var host = await FilesHost.StartAsync();
+        File.CreateSymbolicLink(host.InHome("full"), "/dev/full");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/files?path=full") { Content = Raw("hello") };
+        request.Headers.TransferEncodingChunked = kind == "chunked";
+        using var answer = await host.Http.SendAsync(request, Cancelled);
+        Assert.Equal(507, (int)answer.StatusCode);
+        Assert.Equal($"{{\"code\":507,\"message\":\"{message}\"}}\n", await answer.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task Upload_ToANamedPipe_IsRefusedAtOnce()
+    {
+        await using var host = await FilesHost.StartAsync();
+        host.MakePipe("pipe");
+        using var answer = await host.Http.PostAsync("/files?path=pipe", Raw("x"), Cancelled);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Upload_ExistingFile_KeepsItsModeAndNewOnesAreReadable()
+    {
+        await using var host = await FilesHost.StartAsync();
+        File.SetUnixFileMode(host.InHome("own", "x"), (UnixFileMode)0x180);
+        (await host.Http.PostAsync("/files?path=own", Raw("y"), Cancelled)).Dispose();
+        (await host.Http.PostAsync("/files?path=new", Raw("y"), Cancelled)).Dispose();
+        Assert.Equal(((UnixFileMode)0x180, (UnixFileMode)0x1A4), (File.GetUnixFileMode(host.InHome("own")), File.GetUnixFileMode(host.InHome("new"))));
+    }
+
+    [Fact]
+    public async Task Upload_WithoutMetadata_ErasesWhatWasThere()
+    {
+        await using var host = await FilesHost.StartAsync();
+        using var with = Raw("x");
+        with.Headers.Add("X-Metadata-Kind", "one");
+        (await host.Http.PostAsync("/files?path=a", with, Cancelled)).Dispose();
+        using var again = await host.Http.PostAsync("/files?path=a", Raw("y"), Cancelled);
+        Assert.Equal($"[{{\"path\":\"{host.Home}/a\",\"name\":\"a\",\"type\":\"file\"}}]", await again.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    [Theory]
+    [InlineData("X-Metadata-a", "\u007f")]
+    [InlineData("X-Metadata-long", null)]
+    public async Task Upload_MetadataThatCannotBeKept_IsRefusedBeforeAnythingIsWritten(string name, string? value)
+    {
+        await using var host = await FilesHost.StartAsync();
+        using var body = Raw("x");
+        body.Headers.TryAddWithoutValidation(name, value ?? new string('v', 4097));
+        using var answer = await host.Http.PostAsync("/files?path=a", body, Cancelled);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("invalid metadata", await answer.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(host.Home));
+    }
+
+    [Fact]
+    public async Task Upload_Packed_IsUnpackedAndOtherCodingsAreRefused()
+    {
+        await using var host = await FilesHost.StartAsync();
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+        {
+            await gzip.WriteAsync("hello"u8.ToArray(), Cancelled);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await PostAsync("gzip"));
+        Assert.Equal("hello", File.ReadAllText(host.InHome("a")));
+        Assert.Equal(HttpStatusCode.BadRequest, await PostAsync("br"));
+
+        async Task<HttpStatusCode> PostAsync(string coding)
+        {
+            using var body = new ByteArrayContent(packed.ToArray()) { Headers = { ContentType = new("application/octet-stream"), ContentEncoding = { coding } } };
+            using var answer = await host.Http.PostAsync("/files?path=a", body, Cancelled);
+            return answer.StatusCode;
+        }
+    }
+
+    /// <summary>Asks again and again; each question gives the daemon a turn.</summary>
+    private static async Task WaitAsync(FilesHost host, Func<bool> condition)
+    {
+        while (!condition())
+        {
+            (await host.Http.GetAsync("/health", Cancelled)).Dispose();
+        }
     }
 
     private static StringContent Raw(string text) => new(text, Encoding.UTF8, MediaTypeHeaderValue.Parse("application/octet-stream"));

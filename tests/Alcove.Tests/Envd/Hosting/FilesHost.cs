@@ -70,6 +70,14 @@ internal sealed class FilesHost : IAsyncDisposable
         return path;
     }
 
+    /// <summary>A named pipe that nobody has open.</summary>
+    public void MakePipe(string name)
+    {
+        using var made = System.Diagnostics.Process.Start("mkfifo", InHome(name));
+        made.WaitForExit();
+        Assert.Equal(0, made.ExitCode);
+    }
+
     public Task<TResponse> CallAsync<TRequest, TResponse>(string method, TRequest request, MessageParser<TRequest> requests, MessageParser<TResponse> responses)
         where TRequest : IMessage<TRequest>
         where TResponse : IMessage<TResponse> =>
