@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Alcove.Envd.Hosting;
 using Alcove.Envd.Linux;
 
@@ -12,9 +11,6 @@ namespace Alcove.Envd.Processes;
 internal sealed class Spawner(Reaper reaper)
 {
     private const int CloneFileSystem = 0x200;
-
-    /// <summary>Raised for users' processes, so that the kernel ends them rather than the daemon when memory runs out.</summary>
-    private const int OutOfMemoryScore = 100;
 
     private readonly BlockingCollection<Work> _queue = [];
 
@@ -45,7 +41,7 @@ internal sealed class Spawner(Reaper reaper)
         }
     }
 
-    /// <summary>1. terminal (as root). 2. become the user. 3. pipes, working directory. 4. spawn. 5. root again.</summary>
+    /// <summary>1. terminal (as root). 2. become the user. 3. pipes, working directory. 4. spawn. 5. root again, and the daemon's own score.</summary>
     private SpawnedProcess Spawn(SpawnRequest request)
     {
         using var call = new SpawnCall();
@@ -53,6 +49,7 @@ internal sealed class Spawner(Reaper reaper)
         var switched = request.User.Uid != 0 || Environment.IsPrivilegedProcess;
         try
         {
+            OutOfMemoryScore.TakeOnThatOfUsers();
             if (switched)
             {
                 Credentials.Become(request.User);
@@ -75,6 +72,8 @@ internal sealed class Spawner(Reaper reaper)
             {
                 Credentials.BecomeRoot();
             }
+
+            OutOfMemoryScore.Restore();
         }
     }
 
@@ -101,7 +100,6 @@ internal sealed class Spawner(Reaper reaper)
 
             if (error == 0)
             {
-                RaiseOutOfMemoryScore(pid);
                 return pid;
             }
 
@@ -134,18 +132,6 @@ internal sealed class Spawner(Reaper reaper)
     private static string Describe(SpawnRequest request) => request.Terminal is null
         ? $"error starting process '{string.Join(' ', (string[])[request.Command, .. request.Arguments])}'"
         : $"error starting pty with command '{string.Join(' ', (string[])[request.Command, .. request.Arguments])}'";
-
-    private static void RaiseOutOfMemoryScore(int pid)
-    {
-        try
-        {
-            File.WriteAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/oom_score_adj", OutOfMemoryScore.ToString(CultureInfo.InvariantCulture));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It has ended already, or this machine does not let us: the process runs all the same.
-        }
-    }
 
     private sealed record Work(SpawnRequest Request)
     {

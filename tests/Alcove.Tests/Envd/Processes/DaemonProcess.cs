@@ -2,15 +2,17 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Alcove.Connect;
 using Alcove.Protocol.Processes;
+using Alcove.Tests.Connect;
 using Google.Protobuf;
 using Xunit;
 
 namespace Alcove.Tests.Envd.Processes;
 
 /// <summary>The daemon as a process of its own, since it reaps every child of the process that it is.</summary>
-public sealed class DaemonProcess : IAsyncLifetime
+public class DaemonProcess : IAsyncLifetime
 {
     private readonly string _run = Directory.CreateTempSubdirectory("alcove-envd-").FullName;
     private readonly HttpClient _http = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero });
@@ -20,7 +22,8 @@ public sealed class DaemonProcess : IAsyncLifetime
     {
         var port = FreePort();
         _http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
-        _daemon = Process.Start(Path.Combine(AppContext.BaseDirectory, "envd"), ["--port", port.ToString(CultureInfo.InvariantCulture), "--run", _run]);
+        _daemon = Process.Start(Program(["--port", port.ToString(CultureInfo.InvariantCulture), "--run", _run]))!;
+        Started(_daemon);
         while (!await AnswersAsync())
         {
             Assert.False(_daemon.HasExited, "the daemon ended instead of answering");
@@ -38,9 +41,30 @@ public sealed class DaemonProcess : IAsyncLifetime
             _ => throw new ArgumentException($"no parser for {request.Descriptor.Name}"),
         };
 
-    public ProcessRun Start(StartRequest request, TimeSpan? timeout = null) => new(
-        Client().ServerStreamingAsync(new ConnectMethod<StartRequest, StartResponse>("/process.Process/Start", StartRequest.Parser, StartResponse.Parser), request, timeout, TestContext.Current.CancellationToken)
+    /// <param name="request">What to start.</param>
+    /// <param name="timeout">Of the process. The daemon alone keeps it, so that a slow machine does not end the stream before it has begun.</param>
+    /// <param name="user">Whose it is; null for the daemon's default.</param>
+    /// <param name="keepalive">Seconds of silence after which to be told so.</param>
+    public ProcessRun Start(StartRequest request, TimeSpan? timeout = null, string? user = null, int? keepalive = null) => new(
+        Client(
+            ("Connect-Timeout-Ms", timeout?.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)),
+            ("Authorization", user is null ? null : "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(user + ":"))),
+            ("Keepalive-Ping-Interval", keepalive?.ToString(CultureInfo.InvariantCulture)))
+            .ServerStreamingAsync(new ConnectMethod<StartRequest, StartResponse>("/process.Process/Start", StartRequest.Parser, StartResponse.Parser), request, TestContext.Current.CancellationToken)
             .Select(response => response.Event));
+
+    /// <summary>Feeds a process over one request, to its end.</summary>
+    /// <returns>The end of the answer.</returns>
+    public async Task<string> StreamInputAsync(params StreamInputRequest[] messages)
+    {
+        using var request = Wire.Request("/process.Process/StreamInput", Wire.ProtoStream, [.. messages.SelectMany(message => Frame.Of(message).Bytes)]);
+        using var answer = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        return (await answer.FramesAsync())[^1].Text;
+    }
+
+    public async Task<string> GetAsync(string path) => await _http.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+
+    public int Pid => _daemon!.Id;
 
     /// <summary>A shell script, without standard input.</summary>
     public ProcessRun Shell(string script, string? tag = null, TimeSpan? timeout = null)
@@ -61,6 +85,7 @@ public sealed class DaemonProcess : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         _http.Dispose();
         if (_daemon is not null)
         {
@@ -77,7 +102,14 @@ public sealed class DaemonProcess : IAsyncLifetime
         where TResponse : IMessage<TResponse> =>
         Client().UnaryAsync(new ConnectMethod<TRequest, TResponse>($"/process.Process/{method}", requests, responses), request, TestContext.Current.CancellationToken);
 
-    private ConnectClient Client() => new(_http, _http.BaseAddress!);
+    /// <summary>How the daemon is run.</summary>
+    protected virtual ProcessStartInfo Program(string[] arguments) => new(Path.Combine(AppContext.BaseDirectory, "envd"), arguments);
+
+    protected virtual void Started(Process daemon)
+    {
+    }
+
+    private ConnectClient Client(params (string Name, string? Value)[] headers) => new(new HeaderInvoker(_http, headers), _http.BaseAddress!);
 
     private async Task<bool> AnswersAsync()
     {
@@ -97,5 +129,18 @@ public sealed class DaemonProcess : IAsyncLifetime
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class HeaderInvoker(HttpClient http, (string Name, string? Value)[] headers) : HttpMessageInvoker(new SocketsHttpHandler())
+    {
+        public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            foreach (var (name, value) in headers.Where(header => header.Value is not null))
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+
+            return http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
     }
 }

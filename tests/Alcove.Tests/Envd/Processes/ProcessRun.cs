@@ -33,6 +33,20 @@ public sealed class ProcessRun(IAsyncEnumerable<ProcessEvent> events)
         }
     }
 
+    /// <summary>Takes events until one is a sign of life.</summary>
+    public async Task LivesAsync()
+    {
+        do
+        {
+            Assert.True(await _events.MoveNextAsync());
+            Take(_events.Current);
+        }
+        while (_events.Current.EventCase != ProcessEvent.EventOneofCase.Keepalive);
+    }
+
+    /// <summary>Goes away without waiting for the end.</summary>
+    public ValueTask LeaveAsync() => _events.DisposeAsync();
+
     /// <summary>Takes the rest, whose last event is the end.</summary>
     public async Task<ProcessEvent.Types.EndEvent> EndAsync()
     {
