@@ -4,9 +4,14 @@ source "$(dirname "$0")/common.sh"
 as_root "$@"
 
 [ -d "$ALCOVE_HOME" ] || { echo "There is nothing at $ALCOVE_HOME."; exit 0; }
-count=$(find "$ALCOVE_HOME/sandboxes" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
+count() { # DIRECTORY ONE MANY
+  local number; number=$(find "$1" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
+  [ "$number" = 1 ] && echo "1 $2" || echo "$number $3"
+}
+
 size=$(du -shx "$ALCOVE_HOME" 2>/dev/null | cut -f1)
-echo "This removes $count sandboxes with all that is in them, and $ALCOVE_HOME ($size): database, keys, templates, logs."
+echo "This removes, for good: $(count "$ALCOVE_HOME/sandboxes" 'running sandbox' 'running sandboxes'), $(count "$ALCOVE_HOME/pool/captures" 'paused sandbox or snapshot' 'paused sandboxes and snapshots')"
+echo "and $ALCOVE_HOME ($size): database, keys, templates, logs."
 [ "${YES:-}" = 1 ] || { echo 'Say so: make clean YES=1'; exit 1; }
 
 bash "$ROOT/setup/down.sh" --quiet

@@ -23,6 +23,60 @@ can_xfs() { grep -qw xfs /proc/filesystems || modprobe -n xfs; }
 can_unshare() { unshare --net --mount true; }
 can_nft() { unshare --net sh -c 'command -v nft && nft add table ip alcove_probe || ! command -v nft'; }
 
+overlaps() { # NETWORK NETWORK: whether two IPv4 networks have an address in common
+  awk -v a="$1" -v b="$2" 'function low(n, p, o) { split(n, p, "/"); split(p[1], o, "."); return ((o[1] * 256 + o[2]) * 256 + o[3]) * 256 + o[4] }
+    function size(n, p) { return split(n, p, "/") == 2 ? 2 ^ (32 - p[2]) : 1 }
+    BEGIN { exit !(low(a) < low(b) + size(b) && low(b) < low(a) + size(a)) }'
+}
+
+# Our own routes lead over links called al<installation>…, or nowhere: neither is in the way.
+check_range() {
+  local range=${ALCOVE_SLOTS:-10.11.0.0/16} own route network taken=''
+  own=al$(cat "$ALCOVE_HOME/secrets/installation-id" 2>/dev/null || echo '?')
+  while read -r route; do
+    case $route in default* | "unreachable $range"* | *" dev $own"*) continue ;; esac
+    network=$(echo "$route" | grep -oE '[0-9]+(\.[0-9]+){3}(/[0-9]+)?' | head -1)
+    if [ -n "$network" ] && overlaps "$range" "$network"; then taken=$route; break; fi
+  done < <(ip -4 route show 2>/dev/null)
+  if [ -n "$taken" ]; then row warn 'address range' "$range is in use here: $taken" 'Set ALCOVE_SLOTS to a free network of /16 to /24.'; else row ok 'address range' "$range is free"; fi
+}
+
+check_forwarding() {
+  if iptables -S FORWARD 2>/dev/null | grep -q '^-P FORWARD DROP' || nft list chain ip filter FORWARD 2>/dev/null | grep -q 'policy drop'; then
+    row warn 'forwarding' 'the FORWARD policy is DROP (Docker sets it)' "Let sandboxes out: iptables -I DOCKER-USER -i 'al+' -j ACCEPT; iptables -I DOCKER-USER -o 'al+' -j ACCEPT"
+  else
+    row ok 'forwarding' 'not blocked by a policy'
+  fi
+}
+
+# Asked for what set-up needs anyway: the host that this machine gets its packages from.
+check_resolver() {
+  local server host
+  server=$(awk '/^nameserver/ {print $2; exit}' /etc/resolv.conf 2>/dev/null)
+  host=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | sed -n 's|^[a-z]*://\([^/:]*\).*|\1|p' | head -1)
+  if [ -z "$server" ]; then
+    row warn 'name resolution' 'no nameserver in /etc/resolv.conf' 'Name one there; sandboxes ask it too, unless ALCOVE_DNS=direct.'
+  elif [ -n "$host" ] && ! timeout 5 getent hosts "$host" >/dev/null 2>&1; then
+    row warn 'name resolution' "$server does not know $host" 'Set-up gets packages from there, and sandboxes ask the same server. ALCOVE_DNS=direct makes them ask 8.8.8.8.'
+  else
+    row ok 'name resolution' "$server answers"
+  fi
+}
+
+check_ports() {
+  local port taken=''
+  for port in "${ALCOVE_API_PORT:-3000}" "${ALCOVE_TRAFFIC_PORT:-3002}"; do
+    [ -z "$(ss -Htln "sport = :$port" 2>/dev/null)" ] || taken="$taken $port"
+  done
+  if [ -z "$taken" ]; then
+    row ok 'ports' "${ALCOVE_API_PORT:-3000} and ${ALCOVE_TRAFFIC_PORT:-3002} are free"
+  elif is_running server; then
+    row ok 'ports' "$(echo $taken | sed 's/ / and /'): Alcove listens there"
+  else
+    row bad 'ports' "$(echo $taken | sed 's/ / and /') in use: $(ss -Htlnp "sport = :${taken##* }" 2>/dev/null | grep -oE '\("[^"]*",pid=[0-9]+' | head -1 | sed 's/("\([^"]*\)",pid=/\1, process /')" 'Stop what listens there, or set ALCOVE_API_PORT and ALCOVE_TRAFFIC_PORT.'
+  fi
+}
+
 is_debian() { (. /etc/os-release; [ "${ID:-}" = debian ] && [ "${VERSION_ID:-0}" -ge 12 ]); }
 
 check '.NET SDK' "$(dotnet --version 2>/dev/null)" 'no .NET 10 SDK' 'Install it as https://learn.microsoft.com/dotnet/core/install/linux says, then run this again.' has_dotnet
@@ -45,18 +99,19 @@ for controller in memory cpu pids; do
 done
 available=$(awk '/MemAvailable/ {print int($2/1024)}' /proc/meminfo)
 if [ "$available" -ge 2048 ]; then row ok 'memory' "$available MiB available"; else row warn 'memory' "$available MiB available" 'A sandbox may use 512 MiB; set-up itself needs about 2 GiB.'; fi
-mkdir -p "$ALCOVE_HOME" 2>/dev/null || true
-free=$(df -Pm "$ALCOVE_HOME" 2>/dev/null | awk 'NR == 2 {print $4}')
+place=$ALCOVE_HOME
+while [ ! -d "$place" ]; do place=$(dirname "$place"); done
+free=$(df -Pm "$place" 2>/dev/null | awk 'NR == 2 {print $4}')
 if [ "${free:-0}" -ge 8192 ]; then row ok 'disk' "$free MiB free at $ALCOVE_HOME"; else row warn 'disk' "${free:-?} MiB free at $ALCOVE_HOME" 'Below 4 GiB no sandboxes are made.'; fi
-range=${ALCOVE_SLOTS:-10.11.0.0/16}
-if ip -4 route 2>/dev/null | grep -v ' al[a-z0-9]* \|^unreachable' | grep -q "^${range%.*.*}\."; then row warn 'address range' "$range is in use here" 'Set ALCOVE_SLOTS to another /16.'; else row ok 'address range' "$range is free"; fi
-if iptables -S FORWARD 2>/dev/null | grep -q '^-P FORWARD DROP'; then row warn 'forwarding' 'the FORWARD policy is DROP (Docker sets it)' "Let sandboxes out: iptables -I DOCKER-USER -i 'al+' -j ACCEPT; iptables -I DOCKER-USER -o 'al+' -j ACCEPT"; else row ok 'forwarding' 'not blocked by a policy'; fi
+check_range
+check_forwarding
 if getent hosts probe.localhost >/dev/null 2>&1; then row ok 'names under .localhost' 'lead to this machine'; else row warn 'names under .localhost' 'do not resolve' 'apt-get install libnss-myhostname (make up does)'; fi
-if [ -s /etc/resolv.conf ] && grep -q '^nameserver' /etc/resolv.conf; then row ok 'name resolution' "$(awk '/^nameserver/ {print $2; exit}' /etc/resolv.conf)"; else row warn 'name resolution' 'no nameserver in /etc/resolv.conf' 'Sandboxes ask 8.8.8.8 themselves.'; fi
+check_resolver
+check_ports
 limit=$(ulimit -Hn)
 if [ "$limit" = unlimited ] || [ "$limit" -ge 65536 ]; then row ok 'open files' "limit $limit"; else row warn 'open files' "limit $limit" 'Enough for some hundred sandboxes; raise it for more.'; fi
 if sh -c 'echo -1 >/proc/self/oom_score_adj' 2>/dev/null; then row ok 'OOM scores' 'may be lowered'; else row warn 'OOM scores' 'may only be raised' 'Users'"'"' processes are raised instead, so that the daemon outlives them.'; fi
-if [ -x "$ALCOVE_HOME/prefix/current/bin/crun" ]; then row ok 'crun' "$("$ALCOVE_HOME/prefix/current/bin/crun" --version | head -1)"; else row warn 'crun' 'not installed yet' 'make up installs it.'; fi
+if [ -x "$ALCOVE_HOME/prefix/current/bin/crun" ]; then row ok 'crun and criu' "$("$ALCOVE_HOME/prefix/current/bin/crun" --version | awk '{print $3; exit}') and $("$ALCOVE_HOME/prefix/current/bin/criu" --version | awk '/^Version/ {print $2}')"; else row warn 'crun and criu' 'not installed yet' 'make up installs them.'; fi
 if [ -S "$ALCOVE_HOME/node.sock" ]; then
   tested=$(curl -sS --max-time 5 --unix-socket "$ALCOVE_HOME/node.sock" -H 'Content-Type: application/json' -d '{}' http://node/alcove.node.NodeService/GetStatus 2>/dev/null)
   case $tested in
@@ -89,6 +144,7 @@ case $MODE in
       printf '%s %-24s %s\n' "$mark" "$name" "$detail"
       [ -z "${remedy:-}" ] || printf '  %-24s %s%s%s\n' '' "$DIM" "$remedy" "$PLAIN"
     done
+    [ "$MODE" = --brief ] || { [ $BROKEN = 0 ] && printf '\n%sAlcove can run here.%s\n' "$BOLD" "$PLAIN"; } || printf '\n%sAlcove cannot run here yet:%s see %s✗%s above.\n' "$BOLD" "$PLAIN" "$RED" "$PLAIN"
     ;;
 esac
 exit $BROKEN

@@ -58,3 +58,4 @@ fi
 if ! wait $prefix_job; then tail -n 20 "$ALCOVE_HOME/logs/prefix.log" >&2; fail 'crun and criu could not be provided'; fi
 recipe=$(bash "$ROOT/templates/base/build.sh" --digest)
 if [ -d "$ALCOVE_HOME/pool/layers/$recipe" ]; then bash "$ROOT/templates/base/build.sh" >/dev/null; else step 'base template (Debian 13)' bash "$ROOT/templates/base/build.sh"; fi
+bash "$ROOT/setup/collect.sh"

@@ -55,9 +55,13 @@ mkdir -p "$work/system/bin"
 ln -s "$(command -v crun || echo /nonexistent)" "$work/system/bin/crun"
 ln -s "$(command -v criu || echo /nonexistent)" "$work/system/bin/criu"
 if passes "$work/system"; then
-  prefix=$prefixes/system
-  mkdir -p "$prefix"
-  rm -rf "$prefix/bin"; cp -r "$work/system/bin" "$prefix/bin"
+  prefix=$prefixes/$(cat "$work"/system/bin/* | sha256sum | cut -c1-16)
+  if [ ! -d "$prefix" ]; then
+    rm -rf "$prefix.new"
+    mkdir -p "$prefix.new"
+    cp -rL "$work/system/bin" "$prefix.new/bin"
+    mv -T "$prefix.new" "$prefix"
+  fi
 else
   fetch "$work"
   prefix=$prefixes/$(cd "$work/debs" && ls ./*.deb | sha256sum | cut -c1-16)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh [--digest]: builds the base template below ALCOVE_HOME from Debian 13 packages alone, if this recipe has not been built there yet.
 # Downloaded packages are kept in ALCOVE_HOME/cache, so that a build that was interrupted goes on where it was.
-# --digest only says which layer this recipe makes. A changed recipe is a new layer with a new digest; a layer that a sandbox was started from stays.
+# --digest only says which layer this recipe makes. A changed recipe is a new layer with a new digest; setup/collect.sh removes those that nothing uses any more.
 set -euo pipefail
 export LC_ALL=C
 
@@ -19,14 +19,6 @@ write_manifest() {
   mkdir -p "$home/templates"
   printf '{"templateId":"base","digest":"%s","cpuCount":%d,"memoryMiB":%d,"diskMiB":%d}\n' "$digest" $cpus $memory $disk >"$manifest.new"
   mv "$manifest.new" "$manifest"
-}
-
-# Layers that neither the template nor a sandbox refers to any more.
-collect() {
-  local other
-  for other in "$home"/pool/layers/*; do
-    [ "$other" = "$layer" ] || grep -qs "$(basename "$other" .new)" "$home"/sandboxes/*/manifest.json || rm -rf "$other"
-  done
 }
 
 if [ ! -d "$layer" ]; then
@@ -49,4 +41,3 @@ if [ ! -d "$layer" ]; then
   mv -T "$layer.new" "$layer"
 fi
 write_manifest
-collect
