@@ -85,6 +85,7 @@ public sealed partial class NodeWatch(
                 await templates.SynchronizeAsync(status, cancellationToken);
                 registry.Set(new NodeView(status, client, IsReady: true));
                 await RetryRemovalsAsync(node, cancellationToken);
+                await DeleteStrangersAsync(await client.ListCapturesAsync(cancellationToken), cancellationToken);
                 break;
             case NodeEvent.EventOneofCase.Hello or NodeEvent.EventOneofCase.None:
                 break;
@@ -136,7 +137,7 @@ public sealed partial class NodeWatch(
             await client.KillAsync(stranger, incarnation: 0, cancellationToken);
         }
 
-        await DeleteStrangersAsync(db, captures.SelectMany(all => all), cancellationToken);
+        await DeleteStrangersAsync([.. captures.SelectMany(all => all)], cancellationToken);
     }
 
     private static bool IsInOrder(SandboxRow row, NodeSight sight) => row.Status switch
@@ -146,9 +147,16 @@ public sealed partial class NodeWatch(
         _ => false,
     };
 
-    private async Task DeleteStrangersAsync(AlcoveDb db, IEnumerable<Capture> captures, CancellationToken cancellationToken)
+    /// <summary>Captures that nobody speaks of. Who is about to use one holds it, and lets go only after a row speaks of it: so holds are read first.</summary>
+    private async Task DeleteStrangersAsync(IReadOnlyList<Capture> captures, CancellationToken cancellationToken)
     {
         var candidates = captures.Select(capture => capture.CaptureId).Where(id => !holds.Contains(id)).ToList();
+        if (candidates.Count == 0)
+        {
+            return;
+        }
+
+        await using var db = database.Open();
         var wanted = await db.Sandboxes.Where(row => row.CaptureId != null).Select(row => row.CaptureId!)
             .Union(db.SnapshotBuilds.Select(build => build.CaptureId)).ToListAsync(cancellationToken);
         foreach (var stranger in candidates.Except(wanted))

@@ -45,7 +45,7 @@ internal sealed partial class SandboxGrain
                     return await act.Task;
                 }
 
-                await Quietly(act.Task);
+                await EndOfAsync(act.Task);
                 continue;
             }
 
@@ -83,7 +83,7 @@ internal sealed partial class SandboxGrain
                     case ActKind.Capture when request.Manner == WakeManner.Resume:
                         return new ActOutcome(ActResult.Busy, "snapshotting");
                     default:
-                        await Quietly(act.Task);
+                        await EndOfAsync(act.Task);
                         continue;
                 }
             }
@@ -123,7 +123,7 @@ internal sealed partial class SandboxGrain
                     return (new ActOutcome(ActResult.Busy, act.Kind == ActKind.Pause ? "pausing" : "snapshotting"), 0);
                 }
 
-                await Quietly(act.Task);
+                await EndOfAsync(act.Task);
                 continue;
             }
 
@@ -236,10 +236,10 @@ internal sealed partial class SandboxGrain
             return new ActOutcome(ActResult.NoPlace);
         }
 
-        var row = await _record.MoveToAsync(SandboxStatus.Resuming, next => (next.Incarnation, next.AutoPause) = (next.Incarnation + 1, request.AutoPause ?? next.AutoPause));
-        FaultPoint.Reach("resume.row-resuming");
         try
         {
+            var row = await _record.MoveToAsync(SandboxStatus.Resuming, next => (next.Incarnation, next.AutoPause) = (next.Incarnation + 1, request.AutoPause ?? next.AutoPause));
+            FaultPoint.Reach("resume.row-resuming");
             var withMemory = request.WithMemory && row.HasMemory;
             var run = await ClientOf(row).CreateAsync(RunRequests.Resume(row, withMemory, tokens), CancellationToken.None);
             FaultPoint.Reach("resume.restored");
@@ -248,7 +248,7 @@ internal sealed partial class SandboxGrain
         }
         catch (Exception e)
         {
-            return await UndoWakeAsync(row, e);
+            return await UndoWakeAsync(e);
         }
     }
 
@@ -256,26 +256,30 @@ internal sealed partial class SandboxGrain
     {
         var capture = Row!.CaptureId!;
         var row = await _record.MoveToAsync(SandboxStatus.Running, next => Take(next, run, timeout));
-        FaultPoint.Reach("resume.row-running");
         routes.Publish(Route(row, tokens));
+        FaultPoint.Reach("resume.row-running");
         _ = TellEndAsync(row, row.EndAt);
         _ = DeleteCaptureAsync(row, capture);
         await NoteAsync("resumed", withMemory ? "with memory" : "started anew from its disk");
     }
 
-    /// <summary>The new run is thrown away, and it is paused as before.</summary>
-    private async Task<ActOutcome> UndoWakeAsync(SandboxRow row, Exception e)
+    /// <summary>A run that was not confirmed is thrown away, and it is paused as before.</summary>
+    private async Task<ActOutcome> UndoWakeAsync(Exception e)
     {
         WakeFailed(logger, Name, e.Message);
-        if (Row is not { Status: SandboxStatus.Resuming })
+        if (Row is not { Status: SandboxStatus.Resuming or SandboxStatus.Paused } row)
         {
-            return new ActOutcome(ActResult.Failed, e.Message);
+            return Row is { Status: SandboxStatus.Running } ? ActOutcome.Done : new ActOutcome(ActResult.Failed, e.Message);
         }
 
         try
         {
-            await ClientOf(row).KillAsync(Name, row.Incarnation, CancellationToken.None);
-            await _record.MoveToAsync(SandboxStatus.Paused);
+            if (row.Status == SandboxStatus.Resuming)
+            {
+                await ClientOf(row).KillAsync(Name, row.Incarnation, CancellationToken.None);
+                await _record.MoveToAsync(SandboxStatus.Paused);
+            }
+
             await ReleaseAsync(row);
         }
         catch (ConnectException)
@@ -312,6 +316,15 @@ internal sealed partial class SandboxGrain
     private async Task<ActOutcome> UndoAsync(Exception e, SandboxRoute? route)
     {
         CaptureFailed(logger, Name, e.Message);
+        if (Row is { Status: SandboxStatus.Paused } paused)
+        {
+            // It is paused for good: only the run that stands still is left to be ended.
+            route?.End();
+            await EndRunAsync(paused);
+            await ReleaseAsync(paused);
+            return ActOutcome.Done;
+        }
+
         if (Row is not { Status: SandboxStatus.Pausing or SandboxStatus.Snapshotting } row)
         {
             return new ActOutcome(ActResult.Failed, e.Message);
@@ -388,7 +401,7 @@ internal sealed partial class SandboxGrain
         }
         finally
         {
-            _act = null;
+            Forget(task);
         }
     }
 
@@ -397,11 +410,24 @@ internal sealed partial class SandboxGrain
     {
         while (_act is { } act)
         {
-            await Quietly(act.Task);
+            await EndOfAsync(act.Task);
         }
     }
 
-    private static async Task Quietly(Task<ActOutcome> task) => await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    /// <summary>However it ends. Whoever waits may be told before the one that began it, and must not find it again.</summary>
+    private async Task EndOfAsync(Task<ActOutcome> task)
+    {
+        await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        Forget(task);
+    }
+
+    private void Forget(Task<ActOutcome> task)
+    {
+        if (_act?.Task == task)
+        {
+            _act = null;
+        }
+    }
 
     /// <summary>Between two states with nobody at it: its node was lost on the way, and it is decided when that is back.</summary>
     private static ActOutcome Unsettled(SandboxRow row) => new(ActResult.NoNode, $"it is {row.Status.ToString().ToLowerInvariant()}, and its node does not answer");

@@ -45,9 +45,15 @@ internal sealed class CaptureStore(HomePaths paths)
 
     public void Abandon(string id) => Delete(paths.Capture(id) + Unfinished);
 
+    /// <summary>Removes it, and what an earlier removal left.</summary>
     /// <returns>False when there was none.</returns>
     public bool Remove(string id)
     {
+        foreach (var left in Directory.EnumerateDirectories(paths.Captures, "*" + Going).ToArray())
+        {
+            Delete(left);
+        }
+
         if (!Directory.Exists(paths.Capture(id)))
         {
             return false;
@@ -69,11 +75,16 @@ internal sealed class CaptureStore(HomePaths paths)
         }
     }
 
+    /// <summary>Also where another removal is at it already.</summary>
     private static void Delete(string directory)
     {
-        if (Directory.Exists(directory))
+        try
         {
             Directory.Delete(directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Gone.
         }
     }
 }

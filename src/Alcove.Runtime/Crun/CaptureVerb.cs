@@ -51,13 +51,14 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
         {
             var since = time.GetTimestamp();
             await StopAndCopyAsync(manifest, directory, withMemory);
+            FaultPoint.Reach("capture.copied");
             if (!keepFrozen)
             {
                 cgroups.Thaw(sandbox);
             }
 
             var milliseconds = time.GetElapsedTime(since).TotalMilliseconds;
-            FaultPoint.Reach("capture.copied");
+            FaultPoint.Reach("capture.thawed");
             var capture = await captures.CompleteAsync(Capture.Of(manifest, id, withMemory, isSalvaged, time.GetUtcNow()));
             FaultPoint.Reach("capture.named");
             Captured(logger, sandbox, milliseconds, capture.MemoryBytes);

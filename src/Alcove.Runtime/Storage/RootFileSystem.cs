@@ -1,3 +1,4 @@
+using Alcove.Protocol.Faults;
 using Alcove.Runtime.Linux;
 
 namespace Alcove.Runtime.Storage;
@@ -40,6 +41,7 @@ internal sealed class RootFileSystem(HomePaths paths, Pool pool, TimeProvider ti
     {
         await Mounts.UnmountAsync(paths.SlotRoot(slot), time);
         await Mounts.UnmountAsync(paths.SlotDisk(slot), time);
+        FaultPoint.Reach("end.unmounted");
         File.Delete(paths.SlotImage(slot));
         if (Directory.Exists(paths.Slot(slot)))
         {

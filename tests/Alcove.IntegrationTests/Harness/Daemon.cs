@@ -34,6 +34,13 @@ internal sealed class Daemon(string name, string executable, IReadOnlyDictionary
         await _process.WaitForExitAsync(CancellationToken.None);
     }
 
+    /// <summary>Waits until it has ended by itself.</summary>
+    public async Task EndedAsync(TimeSpan patience)
+    {
+        using var deadline = new CancellationTokenSource(patience);
+        await _process!.WaitForExitAsync(deadline.Token);
+    }
+
     /// <summary>SIGTERM or another polite signal, then waits for the end.</summary>
     public async Task StopAsync(string signal = "TERM")
     {

@@ -1,5 +1,7 @@
 using System.Net;
+using Alcove.Connect;
 using Alcove.IntegrationTests.Harness;
+using Alcove.Protocol.Nodes;
 using Xunit;
 
 // One server and one node for all, which some tests kill: the others must not run meanwhile.
@@ -16,19 +18,24 @@ public sealed class Installation : IAsyncLifetime
     public const string ApiUrl = "http://localhost:3000";
     public const string SandboxUrl = "http://localhost:3002";
 
+    private static readonly ConnectMethod<GetStatusRequest, NodeStatus> Status = new("/alcove.node.NodeService/GetStatus", GetStatusRequest.Parser, NodeStatus.Parser);
+
     private readonly Lab _lab = new();
     private readonly Daemon _node;
     private readonly Daemon _server;
 
     public Installation()
     {
-        var environment = new Dictionary<string, string?> { ["ALCOVE_HOME"] = TestHome.Path };
-        _node = new Daemon("node", TestHome.Executable("alcove-node"), environment, Path.Combine(TestHome.Path, "logs", "node.log"), _ => Task.FromResult(NodeAnswers()));
+        var environment = new Dictionary<string, string?> { ["ALCOVE_HOME"] = TestHome.Path, ["ALCOVE_FAULTS"] = FaultFile };
+        _node = new Daemon("node", TestHome.Executable("alcove-node"), environment, Path.Combine(TestHome.Path, "logs", "node.log"), _ => NodeAnswersAsync());
         _server = new Daemon("server", TestHome.Executable("alcove-server"), environment, Path.Combine(TestHome.Path, "logs", "server.log"), ServerAnswersAsync);
     }
 
     /// <summary>Plain HTTP with the seeded key, the way curl would do it.</summary>
     public HttpClient Api { get; } = new(new SocketsHttpHandler()) { BaseAddress = new Uri(ApiUrl), DefaultRequestHeaders = { { "X-API-Key", ApiKey } } };
+
+    /// <summary>What it says happens at a step of an act: see <c>FaultPoint</c>.</summary>
+    internal static string FaultFile { get; } = Path.Combine(TestHome.Path, "fault");
 
     internal Daemon Node => _node;
 
@@ -41,7 +48,7 @@ public sealed class Installation : IAsyncLifetime
         TestHome.Check();
         await Command.ShellAsync("ip link set lo up");
         await RunNodeAsync("cleanup");
-        await Command.ShellAsync($"rm -rf {TestHome.Path}/server {TestHome.Path}/logs; mkdir -p {TestHome.Path}/logs");
+        await Command.ShellAsync($"rm -rf {FaultFile} {TestHome.Path}/server {TestHome.Path}/logs; mkdir -p {TestHome.Path}/logs");
         await _lab.StartAsync();
         await _node.StartAsync(CancellationToken.None);
         (await RunAsync("alcove-server", "seed")).Succeeded();
@@ -55,6 +62,31 @@ public sealed class Installation : IAsyncLifetime
         await _node.DisposeAsync();
         await RunNodeAsync("cleanup");
         await _lab.DisposeAsync();
+    }
+
+    /// <summary>A node that has just been started pauses a sandbox of its own: until it has, a fault could meet that one.</summary>
+    internal static Task NodeHasTestedItselfAsync() => Eventually.HoldsAsync(NodeStatusAsync, status => status.CanPause, TimeSpan.FromSeconds(30));
+
+    /// <summary>A sandbox, as soon as the server has found a node that was restarted.</summary>
+    internal async Task<TestSandbox> CreateAsync()
+    {
+        TestSandbox? made = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    made = await TestSandbox.CreateAsync(Api);
+                }
+                catch (InvalidOperationException e) when (e.Message.Contains("no node is connected", StringComparison.Ordinal))
+                {
+                    return false;
+                }
+
+                return true;
+            },
+            TimeSpan.FromSeconds(10));
+        return made!;
     }
 
     /// <summary>What the SDKs and the CLI read from their environment.</summary>
@@ -72,7 +104,25 @@ public sealed class Installation : IAsyncLifetime
 
     private static async Task RunNodeAsync(string verb) => (await RunAsync("alcove-node", verb)).Succeeded();
 
-    private static bool NodeAnswers() => File.Exists(Path.Combine(TestHome.Path, "node.sock"));
+    /// <summary>A socket that is there may be that of a node which was killed.</summary>
+    private static async Task<bool> NodeAnswersAsync()
+    {
+        try
+        {
+            await NodeStatusAsync();
+            return true;
+        }
+        catch (ConnectException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<NodeStatus> NodeStatusAsync()
+    {
+        using var http = new HttpMessageInvoker(UnixSocketHandler.Create(Path.Combine(TestHome.Path, "node.sock")));
+        return await new ConnectClient(http, new Uri("http://node")).UnaryAsync(Status, new GetStatusRequest(), CancellationToken.None);
+    }
 
     private async Task<bool> ServerAnswersAsync(CancellationToken cancellationToken)
     {

@@ -52,6 +52,37 @@ internal sealed class TestSandbox : IAsyncDisposable
             : throw new InvalidOperationException($"create: {(int)answer.StatusCode} {text}");
     }
 
+    /// <summary>One that somebody else has made, from the answer to whatever made it.</summary>
+    public static TestSandbox Of(HttpClient api, JsonObject created) => new(api, created);
+
+    /// <summary>A verb of it.</summary>
+    public Task<HttpResponseMessage> PostAsync(string verb, object? body = null) => _api.PostAsJsonAsync($"/sandboxes/{Id}/{verb}", body ?? new { });
+
+    public async Task PauseAsync(bool withMemory = true) => await ExpectAsync(await PostAsync("pause", new { memory = withMemory }), System.Net.HttpStatusCode.NoContent);
+
+    public async Task ResumeAsync() => await ExpectAsync(await PostAsync("connect", new { timeout = 600 }), System.Net.HttpStatusCode.Created);
+
+    /// <summary>Copies of it, running.</summary>
+    public async Task<TestSandbox[]> ForkAsync(int count)
+    {
+        using var answer = await PostAsync("fork", new { count, timeout = 600 });
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.StatusCode == System.Net.HttpStatusCode.Created
+            ? [.. JsonNode.Parse(text)!.AsArray().Select(child => Of(_api, (child!["sandbox"] ?? throw new InvalidOperationException(text)).AsObject()))]
+            : throw new InvalidOperationException($"fork: {(int)answer.StatusCode} {text}");
+    }
+
+    private static async Task ExpectAsync(HttpResponseMessage answer, System.Net.HttpStatusCode status)
+    {
+        using (answer)
+        {
+            if (answer.StatusCode != status)
+            {
+                throw new InvalidOperationException($"{answer.RequestMessage!.RequestUri}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+            }
+        }
+    }
+
     /// <summary>Runs shell text to its end.</summary>
     public async Task<SandboxCommandResult> RunAsync(string command, string user = "user", TimeSpan? timeout = null)
     {
