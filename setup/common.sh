@@ -23,7 +23,7 @@ fail() { # MESSAGE [WHAT TO DO]
 step() {
   local name=$1 log since=$SECONDS pid; shift
   mkdir -p "$ALCOVE_HOME/logs"
-  log=$ALCOVE_HOME/logs/setup-$(echo "$name" | tr -c 'a-z0-9\n' -).log
+  log=$ALCOVE_HOME/logs/setup-$(echo "${name,,}" | tr -cs 'a-z0-9\n' - | sed 's/-$//').log
   "$@" >"$log" 2>&1 &
   pid=$!
   while kill -0 $pid 2>/dev/null; do

@@ -103,10 +103,10 @@ place=$ALCOVE_HOME
 while [ ! -d "$place" ]; do place=$(dirname "$place"); done
 free=$(df -Pm "$place" 2>/dev/null | awk 'NR == 2 {print $4}')
 if [ "${free:-0}" -ge 8192 ]; then row ok 'disk' "$free MiB free at $ALCOVE_HOME"; else row warn 'disk' "${free:-?} MiB free at $ALCOVE_HOME" 'Below 4 GiB no sandboxes are made.'; fi
-check_range
-check_forwarding
+[ "$MODE" = --brief ] || check_range
+[ "$MODE" = --brief ] || check_forwarding
 if getent hosts probe.localhost >/dev/null 2>&1; then row ok 'names under .localhost' 'lead to this machine'; else row warn 'names under .localhost' 'do not resolve' 'apt-get install libnss-myhostname (make up does)'; fi
-check_resolver
+[ "$MODE" = --brief ] || check_resolver
 check_ports
 limit=$(ulimit -Hn)
 if [ "$limit" = unlimited ] || [ "$limit" -ge 65536 ]; then row ok 'open files' "limit $limit"; else row warn 'open files' "limit $limit" 'Enough for some hundred sandboxes; raise it for more.'; fi

@@ -5,13 +5,12 @@ as_root "$@"
 
 stopped=''
 for name in server node; do
-  if is_running $name; then
-    pid=$(cat "$ALCOVE_HOME/$name.pid")
-    kill -TERM "$pid" 2>/dev/null || true
-    for _ in $(seq 150); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-    kill -KILL "$pid" 2>/dev/null || true
-    stopped="$stopped $name"
-  fi
-  rm -f "$ALCOVE_HOME/$name.pid"
+  ! is_running $name || { stopped="$stopped $name"; kill -TERM "$(cat "$ALCOVE_HOME/$name.pid")" 2>/dev/null || true; }
 done
-[ "${1:-}" = --quiet ] || echo "${stopped:+Stopped:$stopped. Sandboxes live on.}${stopped:-Nothing was running.}" | sed 's/Sandboxes live on\..*/Sandboxes live on./'
+for name in $stopped; do
+  pid=$(cat "$ALCOVE_HOME/$name.pid")
+  for _ in $(seq 150); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+  kill -KILL "$pid" 2>/dev/null || true
+done
+rm -f "$ALCOVE_HOME"/{server,node}.pid
+[ "${1:-}" = --quiet ] || if [ -n "$stopped" ]; then echo "Stopped:$stopped. Sandboxes live on."; else echo 'Nothing was running.'; fi

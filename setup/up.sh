@@ -6,13 +6,9 @@ as_root "$@"
 bash "$ROOT/setup/doctor.sh" --brief || fail 'this machine lacks what is named above' '`make doctor` prints the whole list.'
 ! is_running node || fail "Alcove runs already on $ALCOVE_HOME" '`make down` stops it.'
 bash "$ROOT/setup/install.sh" app
-bash "$ROOT/setup/seed.sh" >/dev/null
 [ -z "${ALCOVE_COMMAND=/usr/local/bin/alcove}" ] || ln -sfn "$ALCOVE_HOME/app/current/cli/alcove" "$ALCOVE_COMMAND"
 
 as_server=(setpriv "--reuid=$USER_NAME" "--regid=$USER_NAME" --init-groups)
-"${as_server[@]}" "$(server_program)" --help >/dev/null 2>&1 ||
-  fail "the user $USER_NAME cannot run $(command -v dotnet)" 'Install the .NET SDK where every user can reach it (for example /usr/share/dotnet), not in a home directory.'
-
 case ${ALCOVE_LISTEN:-} in '' | 0.0.0.0* | '[::]'* | ::* | 127.0.0.1*) host=localhost ;; *) host=${ALCOVE_LISTEN%%,*} ;; esac
 case $host in *:*) host="[$host]" ;; esac
 api=http://$host:${ALCOVE_API_PORT:-3000} traffic=http://$host:${ALCOVE_TRAFFIC_PORT:-3002}
@@ -37,13 +33,21 @@ show_logs() {
 touch "$NODE_LOG" "$SERVER_LOG"
 [ -n "${DETACH:-}" ] || { trap 'echo; stop_all; echo "Stopped. Sandboxes live on; the next start takes them over."; kill $(jobs -p) 2>/dev/null; exit 0' INT TERM; show_logs; }
 start node "$NODE_LOG" "$(node_program)"
-start server "$SERVER_LOG" "${as_server[@]}" "$(server_program)"
+start server "$SERVER_LOG" "${as_server[@]}" "$(server_program)" --seed
+give_up() { # MESSAGE
+  tail -n 15 "$NODE_LOG" "$SERVER_LOG" >&2
+  stop_all
+  "${as_server[@]}" "$(server_program)" --help >/dev/null 2>&1 ||
+    fail "the user $USER_NAME cannot run $(command -v dotnet)" 'Install the .NET SDK where every user can reach it (for example /usr/share/dotnet), not in a home directory.'
+  fail "$1" "Logs: $ALCOVE_HOME/logs"
+}
+
 for _ in $(seq 300); do
   is_healthy && break
-  is_running node && is_running server || { sleep 0.3; tail -n 15 "$NODE_LOG" "$SERVER_LOG" >&2; stop_all; fail 'server or node ended right away' "Logs: $ALCOVE_HOME/logs"; }
+  is_running node && is_running server || { sleep 0.3; give_up 'server or node ended right away'; }
   sleep 0.1
 done
-is_healthy || { tail -n 15 "$NODE_LOG" "$SERVER_LOG" >&2; stop_all; fail 'the server did not become healthy within 30 s' "Logs: $ALCOVE_HOME/logs"; }
+is_healthy || give_up 'the server did not become healthy within 30 s'
 
 cat <<TEXT
 

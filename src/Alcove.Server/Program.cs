@@ -8,6 +8,14 @@ using Alcove.Server.Auth;
 using Alcove.Server.Edge;
 using Alcove.Server.Listening;
 
+const string Usage = """
+    alcove-server          answers the API and sandbox traffic, until it is stopped
+    alcove-server --seed   does so after putting the well-known team, key and token into a database that has no team yet
+    alcove-server seed     puts into the database what is missing of them, and ends
+
+    Settings come from the environment, see docs/operations.md.
+    """;
+
 try
 {
     var options = ServerOptions.FromEnvironment(Environment.GetEnvironmentVariable);
@@ -19,8 +27,8 @@ try
             await app.Services.GetRequiredService<Seed>().RunAsync(CancellationToken.None);
             Console.WriteLine("The database has the well-known team, API key and access token.");
             return 0;
-        case []:
-            await app.Services.GetRequiredService<Database>().MigrateAsync(CancellationToken.None);
+        case [] or ["--seed"]:
+            await (args is [] ? app.Services.GetRequiredService<Database>().MigrateAsync(CancellationToken.None) : app.Services.GetRequiredService<Seed>().RunIfEmptyAsync(CancellationToken.None));
             await WellKnownKeyGuard.CheckAsync(options, app.Services.GetRequiredService<ListeningOptions>(), app.Services.GetRequiredService<Credentials>(), CancellationToken.None);
             await app.Services.GetRequiredService<SandboxDirectory>().PublishAllAsync(CancellationToken.None);
             app.UseEdge();
@@ -28,7 +36,7 @@ try
             await app.RunAsync();
             return 0;
         default:
-            Console.WriteLine("alcove-server        answers the API and sandbox traffic, until it is stopped\nalcove-server seed   puts the well-known team, key and token into the database\n\nSettings come from the environment: see docs/operations.md.");
+            Console.WriteLine(Usage);
             return args is ["--help" or "-h" or "help"] ? 0 : 2;
     }
 }
@@ -47,7 +55,9 @@ static WebApplication Build(ServerOptions options)
         console.TimestampFormat = "HH:mm:ss.fff ";
         console.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
     });
-    builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Polly", LogLevel.Warning);
+    builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error)
+        .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // The first time it looks, it takes the machine's uptime for a delay.
+        .AddFilter("Polly", LogLevel.Warning);
     builder.Services.AddSingleton(options)
         .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket)
         .AddApi();

@@ -6,6 +6,20 @@ namespace Alcove.Control.Teams;
 /// <summary>Puts the well-known team, key and token into the database, whichever of them are missing.</summary>
 public sealed class Seed(Database database, TimeProvider time)
 {
+    /// <summary>
+    /// Does so in a database without any team, and no other: where somebody has taken the well-known key back, it must not return with
+    /// the next start.
+    /// </summary>
+    public async Task RunIfEmptyAsync(CancellationToken cancellationToken)
+    {
+        await database.MigrateAsync(cancellationToken);
+        await using var db = database.Open();
+        if (!await db.Teams.AnyAsync(cancellationToken))
+        {
+            await RunAsync(cancellationToken);
+        }
+    }
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await database.MigrateAsync(cancellationToken);
