@@ -38,7 +38,7 @@ if [ "${1:-}" = podman ]; then
   mount -t tmpfs none /run
   mkdir -p /var/lib/containers
   mount -t tmpfs none /var/lib/containers
-  rm -rf "$store/runroot" "$store/tmp" "$store/podman.sock"
+  rm -rf "$store/runroot" "$store/tmp"
   p rm --all --force
   [ "$(cat "$store/layer" 2>/dev/null)" = "$layer" ] && p image exists localhost/alcove-bench || tar -C "$layer" -c . | p import - localhost/alcove-bench
   echo "$layer" >"$store/layer"
@@ -52,6 +52,7 @@ end() {
 }
 trap end EXIT
 DETACH=1 bash "$ROOT/setup/up.sh" >"$ALCOVE_HOME/logs/bench-up.log" || { cat "$ALCOVE_HOME/logs/bench-up.log"; exit 1; }
+rm -f "$store/podman.sock"
 unshare --mount --propagation private bash "$0" podman >"$ALCOVE_HOME/logs/podman.log" 2>&1 & podman=$!
 until [ -S "$store/podman.sock" ]; do kill -0 $podman 2>/dev/null || { tail "$ALCOVE_HOME/logs/podman.log" >&2; exit 1; }; sleep 0.2; done
 "$bench" "$store/podman.sock" "$ALCOVE_HOME" "$rounds" "$machine"

@@ -23,8 +23,11 @@ internal sealed class Output(Surroundings surroundings, bool json)
             return;
         }
 
-        surroundings.Console.Profile.Width = WideEnough;
-        surroundings.Console.Write(table());
+        if (table() is { Rows.Count: > 0 } shown)
+        {
+            surroundings.Console.Profile.Width = WideEnough;
+            surroundings.Console.Write(shown);
+        }
     }
 
     public void Show<T>(T value, JsonTypeInfo<T> type, string text)
