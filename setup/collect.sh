@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# collect.sh: removes the daemons, the crun/criu prefixes and the layers that nothing refers to any more: no link `current`, no template, no
-# sandbox and no capture of one. While the node runs nothing is removed: it may be starting a sandbox from any of them.
+# collect.sh: removes the programs, the daemons, the crun/criu prefixes and the layers that nothing refers to any more: no link `current`, no
+# template, no sandbox and no capture of one. While the node runs nothing is removed: it may be starting a sandbox from any of them.
 source "$(dirname "$0")/common.sh"
 as_root "$@"
 
@@ -22,6 +22,7 @@ remove_unused() { # DIRECTORY REFERENCE: what is in it and not referred to; % st
   done
 }
 
+remove_unused "$ALCOVE_HOME/app" '/app/%/'
 remove_unused "$ALCOVE_HOME/envd" '/envd/%"'
 remove_unused "$ALCOVE_HOME/prefix" '/prefix/%"'
 remove_unused "$ALCOVE_HOME/pool/layers" '"%"'

@@ -77,6 +77,21 @@ check_ports() {
   fi
 }
 
+# The node has tried it, when it started.
+check_pause() {
+  local said
+  if [ ! -S "$ALCOVE_HOME/node.sock" ]; then
+    row warn 'pause' 'not tried yet' 'The node tries it when it starts.'
+    return
+  fi
+  said=$(curl -sS --max-time 5 --unix-socket "$ALCOVE_HOME/node.sock" -H 'Content-Type: application/json' -d '{}' http://node/alcove.node.NodeService/GetStatus 2>/dev/null || true)
+  case $said in
+    *'"canPause":true'*) row ok 'pause' 'works: a sandbox was put away and taken up again' ;;
+    *'"cannotPauseReason"'*) row warn 'pause' "$(echo "$said" | sed 's/.*"cannotPauseReason":"\([^"]*\)".*/\1/')" 'Sandboxes run, and cannot be paused or copied.' ;;
+    *) row warn 'pause' 'the node does not answer' 'Look at its log, or start it with make up.' ;;
+  esac
+}
+
 is_debian() { (. /etc/os-release; [ "${ID:-}" = debian ] && [ "${VERSION_ID:-0}" -ge 12 ]); }
 
 check '.NET SDK' "$(dotnet --version 2>/dev/null)" 'no .NET 10 SDK' 'Install it as https://learn.microsoft.com/dotnet/core/install/linux says, then run this again.' has_dotnet
@@ -112,16 +127,7 @@ limit=$(ulimit -Hn)
 if [ "$limit" = unlimited ] || [ "$limit" -ge 65536 ]; then row ok 'open files' "limit $limit"; else row warn 'open files' "limit $limit" 'Enough for some hundred sandboxes; raise it for more.'; fi
 if sh -c 'echo -1 >/proc/self/oom_score_adj' 2>/dev/null; then row ok 'OOM scores' 'may be lowered'; else row warn 'OOM scores' 'may only be raised' 'Users'"'"' processes are raised instead, so that the daemon outlives them.'; fi
 if [ -x "$ALCOVE_HOME/prefix/current/bin/crun" ]; then row ok 'crun and criu' "$("$ALCOVE_HOME/prefix/current/bin/crun" --version | awk '{print $3; exit}') and $("$ALCOVE_HOME/prefix/current/bin/criu" --version | awk '/^Version/ {print $2}')"; else row warn 'crun and criu' 'not installed yet' 'make up installs them.'; fi
-if [ -S "$ALCOVE_HOME/node.sock" ]; then
-  tested=$(curl -sS --max-time 5 --unix-socket "$ALCOVE_HOME/node.sock" -H 'Content-Type: application/json' -d '{}' http://node/alcove.node.NodeService/GetStatus 2>/dev/null)
-  case $tested in
-    *'"canPause":true'*) row ok 'pause' 'works: a sandbox was put away and taken up again' ;;
-    *'"cannotPauseReason"'*) row warn 'pause' "$(echo "$tested" | sed 's/.*"cannotPauseReason":"\([^"]*\)".*/\1/')" 'Sandboxes run, and cannot be paused or copied.' ;;
-    *) row warn 'pause' 'the node does not answer' 'Look at its log, or start it with make up.' ;;
-  esac
-else
-  row warn 'pause' 'not tried yet' 'The node tries it when it starts.'
-fi
+[ "$MODE" = --brief ] || check_pause
 
 json_string() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g; s/\t/ /g'; }
 

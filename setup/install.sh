@@ -36,7 +36,6 @@ publish_app() { # SOURCE-DIGEST
   chmod -R a+rX "$new"
   rm -rf "$ALCOVE_HOME/app/$1"; mv -T "$new" "$ALCOVE_HOME/app/$1"
   ln -sfnT "$1" "$ALCOVE_HOME/app/current"
-  find "$ALCOVE_HOME/app" -mindepth 1 -maxdepth 1 -type d -not -name "$1" -mmin +60 -exec rm -rf {} +
 }
 
 prepare_node() { ALCOVE_HOME=$ALCOVE_HOME "$1" prepare; }

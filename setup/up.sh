@@ -4,7 +4,8 @@ source "$(dirname "$0")/common.sh"
 as_root "$@"
 
 bash "$ROOT/setup/doctor.sh" --brief || fail 'this machine lacks what is named above' '`make doctor` prints the whole list.'
-! is_running node || fail "Alcove runs already on $ALCOVE_HOME" '`make down` stops it.'
+if is_running node && is_running server; then fail "Alcove runs already on $ALCOVE_HOME" '`make down` stops it.'; fi
+bash "$ROOT/setup/down.sh" --quiet # One of them may have ended by itself.
 bash "$ROOT/setup/install.sh" app
 [ -z "${ALCOVE_COMMAND=/usr/local/bin/alcove}" ] || ln -sfn "$ALCOVE_HOME/app/current/cli/alcove" "$ALCOVE_COMMAND"
 

@@ -13,6 +13,7 @@ public sealed class CollectTests
         var (exitCode, output) = await machine.RunAsync("collect.sh");
 
         Assert.Equal((0, ""), (exitCode, output));
+        Assert.Equal(["3new", "current"], machine.Names("app"));
         Assert.Equal(["1running", "2paused", "3new", "current", "sources"], machine.Names("envd"));
         Assert.Equal(["1running", "2paused", "3new", "current"], machine.Names("prefix"));
         Assert.Equal(["1running", "2paused", "3new"], machine.Names("pool/layers"));
@@ -46,6 +47,7 @@ public sealed class CollectTests
         var machine = new ScriptHost(userId: 0);
         foreach (var version in (string[])["0unused", "1running", "2paused", "3new"])
         {
+            machine.Write($"app/{version}/node/alcove-node");
             machine.Write($"envd/{version}/envd");
             machine.Write($"prefix/{version}/bin/crun");
             machine.Write($"pool/layers/{version}/etc/os-release");
@@ -53,8 +55,11 @@ public sealed class CollectTests
 
         machine.Write("pool/layers/4interrupted.new/etc/os-release");
         machine.Write("envd/sources");
-        File.CreateSymbolicLink(Path.Combine(machine.Home, "envd", "current"), "3new");
-        File.CreateSymbolicLink(Path.Combine(machine.Home, "prefix", "current"), "3new");
+        foreach (var kind in (string[])["app", "envd", "prefix"])
+        {
+            File.CreateSymbolicLink(Path.Combine(machine.Home, kind, "current"), "3new");
+        }
+
         machine.Write("templates/base.json", """{"templateId":"base","digest":"3new"}""");
         machine.Write("sandboxes/ia/manifest.json", $$"""{"spec":{"layers":["1running"]},"prefix":"{{machine.Home}}/prefix/1running","envd":"{{machine.Home}}/envd/1running"}""");
         machine.Write("pool/captures/c/capture.json", $$"""{"layers":["2paused"],"prefix":"{{machine.Home}}/prefix/2paused","envd":"{{machine.Home}}/envd/2paused"}""");

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Xunit;
 
 namespace Alcove.Tests.Setup;
@@ -54,6 +55,22 @@ public sealed class PrerequisiteTests
             Assert.NotEmpty((string)rows[check]["detail"]!);
             Assert.True((string)rows[check]["state"]! == "ok" || (string)rows[check]["remedy"]! != "", check);
         }
+    }
+
+    [Fact]
+    public async Task Doctor_SocketOfANodeThatWasKilled_IsSaidAndStandsInNobodysWay()
+    {
+        using var machine = new ScriptHost(Root);
+        machine.Write("logs/node.log");
+        using var node = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        node.Bind(new UnixDomainSocketEndPoint(Path.Combine(machine.Home, "node.sock"))); // Nobody listens on it.
+
+        var (_, brief) = await machine.RunAsync("doctor.sh", "--brief");
+        var (_, whole) = await machine.RunAsync("doctor.sh");
+
+        Assert.DoesNotContain("node", brief, StringComparison.Ordinal);
+        Assert.Contains("the node does not answer", whole, StringComparison.Ordinal);
+        Assert.Contains("Alcove can", whole, StringComparison.Ordinal);
     }
 
     [Fact]
