@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Alcove.Runtime.Linux;
+using Alcove.Runtime.Storage;
 
 namespace Alcove.Runtime.Crun;
 
@@ -44,6 +45,7 @@ internal sealed record Manifest(
         }
 
         File.Move(unfinished, path, overwrite: true);
+        Durable.Flush(directory);
     }
 
     /// <returns>Null when there is none, or none that is whole.</returns>

@@ -21,7 +21,7 @@ internal static class Durable
         Flush(directory);
     }
 
-    /// <summary>Gives a finished directory its name, for good.</summary>
+    /// <summary>Gives a finished file or directory its name, for good.</summary>
     public static void Rename(string from, string to)
     {
         Directory.Move(from, to);

@@ -7,17 +7,22 @@ namespace Alcove.Runtime.Storage;
 
 /// <summary>
 /// A file as a block device (loop(4)). It clears itself when the last mount of it goes, so that nothing is left over whoever dies.
-/// Never a second one on the same image: both would mount, and destroy it.
+/// Never a second one on the same image: both would mount, and destroy it. Where the image has one, also one whose mount is in a
+/// namespace that cannot be seen from here, that is mounted again.
 /// </summary>
 internal static unsafe class LoopDevice
 {
     private const nuint GetFree = 0x4C82;
+    private const nuint GetStatus = 0x4C05;
     private const nuint Configure = 0x4C0A;
     private const uint AutoClear = 4;
     private const uint DirectIo = 16;
     private const int Busy = 16;
     private const uint BlockDevice = 0x6000 | 0x1B0;
     private const int Attempts = 200;
+
+    /// <summary>Between the look for a device and the making of one, nobody else may make one for the same image.</summary>
+    private static readonly Lock Attaching = new();
 
     /// <summary>Attaches the image and, while the device is held open, mounts it: it lives on as long as that mount.</summary>
     /// <exception cref="RuntimeException">No device is to be had, or the mount fails.</exception>
@@ -31,7 +36,7 @@ internal static unsafe class LoopDevice
 
         try
         {
-            var (device, descriptor) = Attach(image, backing);
+            var (device, descriptor) = FindOrAttach(image, backing);
             try
             {
                 Mounts.Mount(device, target, type, flags, options);
@@ -45,6 +50,43 @@ internal static unsafe class LoopDevice
         {
             _ = Libc.Close(backing);
         }
+    }
+
+    private static (string Device, int Descriptor) FindOrAttach(string image, int backing)
+    {
+        lock (Attaching)
+        {
+            return Find(image) ?? Attach(image, backing);
+        }
+    }
+
+    /// <summary>The device that has this very file: by inode, since its name may be another in the namespace where it was attached.</summary>
+    private static (string Device, int Descriptor)? Find(string image)
+    {
+        if (FileIdentity.Of(image) is not { } wanted)
+        {
+            return null;
+        }
+
+        foreach (var attached in Directory.EnumerateDirectories("/sys/block", "loop*").Where(path => Directory.Exists(path + "/loop")))
+        {
+            var device = "/dev/" + Path.GetFileName(attached);
+            var descriptor = Libc.Open(device, Libc.ReadWrite | Libc.CloseOnExec, 0);
+            if (descriptor < 0)
+            {
+                continue;
+            }
+
+            LoopInformation information = default;
+            if (Libc.Ioctl(descriptor, GetStatus, &information) == 0 && new FileIdentity(information.Device, information.Inode) == wanted)
+            {
+                return (device, descriptor);
+            }
+
+            _ = Libc.Close(descriptor);
+        }
+
+        return null;
     }
 
     private static (string Device, int Descriptor) Attach(string image, int backing)
@@ -80,7 +122,7 @@ internal static unsafe class LoopDevice
         var device = "/dev/loop" + number.ToString(CultureInfo.InvariantCulture);
         if (!File.Exists(device))
         {
-            _ = Libc.MakeNode(device, BlockDevice, (7UL << 8) | ((ulong)number & 0xff) | (((ulong)number & ~0xffUL) << 12));
+            _ = Libc.MakeNode(device, BlockDevice, FileIdentity.DeviceNumber(7, (uint)number));
         }
 
         var descriptor = Libc.Open(device, Libc.ReadWrite | Libc.CloseOnExec, 0);

@@ -60,10 +60,18 @@ internal sealed class Pool(RuntimeOptions options, HomePaths paths)
         {
             var unfinished = paths.PoolImage + ".new";
             await ChildProcess.ShellAsync("rm -f \"$1\"; truncate -s \"$2G\" \"$1\"; mkfs.xfs -q -m reflink=1 \"$1\"", [unfinished, $"{options.PoolGiB}"], cancellationToken);
-            File.Move(unfinished, paths.PoolImage);
+            Durable.Flush(unfinished);
+            Durable.Rename(unfinished, paths.PoolImage);
         }
 
-        LoopDevice.Mount(paths.PoolImage, paths.Pool, "xfs", Mounts.NoAccessTimes, "discard");
+        try
+        {
+            LoopDevice.Mount(paths.PoolImage, paths.Pool, "xfs", Mounts.NoAccessTimes, "discard");
+        }
+        catch (RuntimeException e)
+        {
+            throw new RuntimeException(RuntimeFailure.NotReady, $"{e.Message}. {paths.PoolImage} holds paused sandboxes and snapshots: try `xfs_repair` on it, or remove it to lose them and start anew", e);
+        }
     }
 
     /// <summary>Blanks keep one UUID for all their clones: overlay's index names it in file handles.</summary>
