@@ -45,8 +45,8 @@ internal sealed class CommandLine(Surroundings surroundings)
 
     private RootCommand Root()
     {
-        var root = new RootCommand("Operates an Alcove installation on this machine: teams, keys, sandboxes.") { Json };
-        foreach (var command in (Command[])[TeamCommands.Make(this), KeyCommands.Make(this), SandboxesCommand.Make(this), DoctorCommand.Make(surroundings.Installation, Json)])
+        var root = new RootCommand("Operates an Alcove installation on this machine: teams, keys, sandboxes, snapshots.") { Json };
+        foreach (var command in (Command[])[TeamCommands.Make(this), KeyCommands.Make(this), SandboxesCommand.Make(this), SnapshotsCommand.Make(this), EventsCommand.Make(this), DoctorCommand.Make(surroundings.Installation, Json)])
         {
             root.Add(command);
         }

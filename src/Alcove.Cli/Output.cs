@@ -79,6 +79,18 @@ internal sealed class Output(Surroundings surroundings, bool json)
 
     public static string Size(int mebibytes) => mebibytes >= 1024 && mebibytes % 1024 == 0 ? $"{mebibytes / 1024} GiB" : $"{mebibytes} MiB";
 
+    /// <summary>What something takes on disk, in the unit that leaves a number people read.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        >= 10L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0} GiB"),
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(bytes + 1023) >> 10} KiB"),
+    };
+
+    /// <summary>A moment, to the second, in UTC as everywhere in logs and answers.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
     private void Print<T>(T value, JsonTypeInfo<T> type)
     {
         using var text = new MemoryStream();

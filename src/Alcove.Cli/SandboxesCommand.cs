@@ -19,12 +19,12 @@ internal static class SandboxesCommand
 
     private static Table Table(AdminSandbox[] sandboxes, Output output)
     {
-        var table = Output.Table("sandbox", "team", "template", "state", "cpus", "memory", "disk", "started", "ends");
+        var table = Output.Table("sandbox", "team", "template", "state", "cpus", "memory", "disk", "kept", "started", "ends");
         foreach (var sandbox in sandboxes)
         {
             table.AddRow(
                 sandbox.SandboxID, sandbox.TeamName.EscapeMarkup(), sandbox.TemplateID.EscapeMarkup(), sandbox.State, Output.Number(sandbox.CpuCount), Output.Size(sandbox.MemoryMB),
-                Output.Size(sandbox.DiskSizeMB), output.Relative(sandbox.StartedAt), sandbox.State == "running" ? output.Relative(sandbox.EndAt) : "–");
+                Output.Size(sandbox.DiskSizeMB), sandbox.KeptBytes is { } kept ? Output.Bytes(kept) : "–", output.Relative(sandbox.StartedAt), sandbox.State == "running" ? output.Relative(sandbox.EndAt) : "–");
         }
 
         return table;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Alcove.Protocol.Admin;
 using Spectre.Console;
 
@@ -63,21 +62,7 @@ internal static class TeamCommands
         });
     }
 
-    private static Option<int?> Limit(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "number",
-        CustomParser = result =>
-        {
-            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MostOfAnything)
-            {
-                return number;
-            }
-
-            result.AddError($"{name} takes a number from 1 to {MostOfAnything}, not '{result.Tokens[0].Value}'");
-            return null;
-        },
-    };
+    private static Option<int?> Limit(string name, string description) => Numbers.Option(name, description, MostOfAnything);
 
     private static Table Table(IEnumerable<AdminTeam> teams)
     {

@@ -96,15 +96,15 @@ public sealed class SnapshotDirectory(Database database, SandboxDirectory sandbo
     }
 
     /// <summary>All of all teams, for operators.</summary>
-    public async Task<List<(SnapshotRow Row, SnapshotBuildRow Build, string Slug)>> AllAsync(CancellationToken cancellationToken)
+    public async Task<List<(Snapshot Snapshot, TeamRow Team)>> AllAsync(CancellationToken cancellationToken)
     {
         await using var db = database.Open();
         var rows = await (from snapshot in db.Snapshots.AsNoTracking()
                           join build in db.SnapshotBuilds.AsNoTracking() on snapshot.Id equals build.SnapshotId
                           join team in db.Teams.AsNoTracking() on snapshot.TeamId equals team.Id
                           orderby build.CreatedAt descending
-                          select new { snapshot, build, team.Slug }).ToListAsync(cancellationToken);
-        return [.. rows.Select(row => (row.snapshot, row.build, row.Slug))];
+                          select new { snapshot, build, team }).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => (new Snapshot(row.snapshot, row.build), row.team))];
     }
 
     /// <summary>Removes a snapshot with all its builds; sandboxes that were made from it must be gone.</summary>

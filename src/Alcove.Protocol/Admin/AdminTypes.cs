@@ -30,14 +30,38 @@ public sealed record KeyMask(string Prefix, int ValueLength, string MaskedValueP
 /// <summary>A key: <c>GET /admin/teams/{id}/api-keys</c> (an array, without <paramref name="Key"/>) and <c>POST</c> (201, with it, once).</summary>
 public sealed record AdminApiKey(Guid Id, string Name, KeyMask Mask, DateTimeOffset CreatedAt, DateTimeOffset? LastUsed, string? Key = null);
 
-/// <summary>A sandbox of any team: <c>GET /admin/sandboxes</c> (an array).</summary>
-public sealed record AdminSandbox(string SandboxID, Guid TeamID, string TeamName, string TemplateID, string State, string? NodeID, int CpuCount, int MemoryMB, int DiskSizeMB, DateTimeOffset StartedAt, DateTimeOffset EndAt);
+/// <summary>
+/// A sandbox of any team: <c>GET /admin/sandboxes</c> (an array). A paused one has <c>KeptBytes</c>: what its memory and disk take, blocks shared with others included.
+/// </summary>
+public sealed record AdminSandbox(
+    string SandboxID, Guid TeamID, string TeamName, string TemplateID, string State, string? NodeID, int CpuCount, int MemoryMB, int DiskSizeMB, DateTimeOffset StartedAt, DateTimeOffset EndAt,
+    long? KeptBytes = null);
+
+/// <summary>One build of a snapshot of any team: <c>GET /admin/snapshots</c> (an array, newest first).</summary>
+/// <param name="SnapshotID">What it is started by.</param>
+/// <param name="TeamID">Whose.</param>
+/// <param name="TeamName">Whose, for people.</param>
+/// <param name="SandboxID">What it was first taken from.</param>
+/// <param name="NodeID">The node that keeps it.</param>
+/// <param name="Bytes">What it takes on disk; blocks that it shares with others count here too.</param>
+/// <param name="CreatedAt">When it was taken.</param>
+public sealed record AdminSnapshot(string SnapshotID, Guid TeamID, string TeamName, string SandboxID, string NodeID, long Bytes, DateTimeOffset CreatedAt);
+
+/// <summary>Something that happened to a sandbox: <c>GET /admin/events?sandboxID=&amp;limit=</c> (an array, oldest first, the newest of them).</summary>
+/// <param name="SandboxID">Which.</param>
+/// <param name="TeamID">Whose.</param>
+/// <param name="Time">When.</param>
+/// <param name="Kind">One word, such as <c>paused</c>.</param>
+/// <param name="Message">For people.</param>
+public sealed record AdminEvent(string SandboxID, Guid TeamID, DateTimeOffset Time, string Kind, string Message);
 
 /// <summary>JSON shapes of the admin routes, which take <c>X-Admin-Token</c> (the text of <c>ALCOVE_HOME/secrets/admin-token</c>).</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AdminTeam[]))]
 [JsonSerializable(typeof(AdminApiKey[]))]
 [JsonSerializable(typeof(AdminSandbox[]))]
+[JsonSerializable(typeof(AdminSnapshot[]))]
+[JsonSerializable(typeof(AdminEvent[]))]
 [JsonSerializable(typeof(NewTeam))]
 [JsonSerializable(typeof(NewApiKey))]
 [JsonSerializable(typeof(TeamLimitsChange))]

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Alcove.Control.Sandboxes;
+using Alcove.Control.Snapshots;
 using Alcove.Control.Storage;
 using Alcove.Control.Teams;
 using Alcove.Protocol.Admin;
@@ -15,6 +16,8 @@ namespace Alcove.Server.Admin;
 internal static partial class AdminEndpoints
 {
     private const int MostSandboxes = 100_000;
+    private const int DefaultEvents = 100;
+    private const int MostEvents = 10_000;
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
@@ -32,6 +35,8 @@ internal static partial class AdminEndpoints
             await keys.DeleteAsync(id, key, http.RequestAborted) ? Results.NoContent() : throw new ApiException(StatusCodes.Status404NotFound, "API key not found"));
         admin.MapPost("/teams/{id:guid}/sandboxes/kill", KillAllAsync);
         admin.MapGet("/sandboxes", ListSandboxesAsync);
+        admin.MapGet("/snapshots", ListSnapshotsAsync);
+        admin.MapGet("/events", ListEventsAsync);
         admin.MapGet("/sandboxes/running-counts", async (HttpContext http, SandboxDirectory sandboxes) =>
             (await sandboxes.AllAsync(http.RequestAborted)).Where(row => row.Sandbox.Status == SandboxStatus.Running).CountBy(row => row.Team.Id).ToDictionary(pair => pair.Key.ToString(), pair => pair.Value));
     }
@@ -113,8 +118,25 @@ internal static partial class AdminEndpoints
     private static async Task<IResult> ListSandboxesAsync(HttpContext http, SandboxDirectory sandboxes) => Results.Json(
         (await sandboxes.AllAsync(http.RequestAborted)).Select(row => new AdminSandbox(
             row.Sandbox.Id, row.Team.Id, row.Team.Name, row.Sandbox.TemplateId, row.Sandbox.Status.ToString().ToLowerInvariant(), row.Sandbox.NodeId,
-            row.Sandbox.CpuCount, row.Sandbox.MemoryMiB, row.Sandbox.DiskMiB, row.Sandbox.StartedAt, row.Sandbox.EndAt)).ToArray(),
+            row.Sandbox.CpuCount, row.Sandbox.MemoryMiB, row.Sandbox.DiskMiB, row.Sandbox.StartedAt, row.Sandbox.EndAt,
+            row.Sandbox.Status == SandboxStatus.Paused ? row.Sandbox.CaptureBytes : null)).ToArray(),
         AdminJson.Default.AdminSandboxArray);
+
+    private static async Task<IResult> ListSnapshotsAsync(HttpContext http, SnapshotDirectory snapshots) => Results.Json(
+        (await snapshots.AllAsync(http.RequestAborted)).Select(row => new AdminSnapshot(
+            row.Snapshot.ReferenceIn(row.Team.Slug), row.Team.Id, row.Team.Name, row.Snapshot.Row.SandboxId, row.Snapshot.Build.NodeId, row.Snapshot.Build.Bytes, row.Snapshot.Build.CreatedAt)).ToArray(),
+        AdminJson.Default.AdminSnapshotArray);
+
+    private static async Task<IResult> ListEventsAsync(HttpContext http, SandboxEvents events, string? sandboxID, int limit = DefaultEvents)
+    {
+        if (limit is < 1 or > MostEvents)
+        {
+            throw ApiException.Invalid($"request has an error: \"limit\" must be from 1 to {MostEvents}");
+        }
+
+        var rows = await events.NewestAsync(sandboxID, limit, http.RequestAborted);
+        return Results.Json(rows.Select(row => new AdminEvent(row.SandboxId, row.TeamId, row.At, row.Kind, row.Message)).ToArray(), AdminJson.Default.AdminEventArray);
+    }
 
     private static async Task TeamAsync(Database database, Guid id, CancellationToken cancellationToken)
     {

@@ -142,9 +142,64 @@ public sealed class CommandLineTests(ApiHost host) : IClassFixture<ApiHost>
         var json = JsonNode.Parse((await RunAsync("sandboxes", "--json")).Out)!.AsArray();
 
         var row = Assert.Single(shown.Out.Split('\n'), line => line.StartsWith(id, StringComparison.Ordinal));
-        Assert.Matches(@"Local development +base +running +2 +512 MiB +5 GiB +\d+ s ago +in 50 min", row);
+        Assert.Matches(@"Local development +base +running +2 +512 MiB +5 GiB +– +\d+ s ago +in 50 min", row);
         Assert.Contains(json, sandbox => (string)sandbox!["sandboxID"]! == id);
     }
+
+    /// <summary>The stand-in for a node says of every capture that it takes 3000 bytes.</summary>
+    [Fact]
+    public async Task Sandboxes_Paused_ShowWhatTheyTakeOnDisk()
+    {
+        var id = await host.CreateAsync();
+        (await host.SendAsync("POST", $"/sandboxes/{id}/pause")).ExpectStatus(204);
+
+        var shown = await RunAsync("sandboxes");
+        var json = JsonNode.Parse((await RunAsync("sandboxes", "--json")).Out)!.AsArray();
+
+        Assert.Matches(@"paused +2 +512 MiB +5 GiB +3 KiB +\d+ s ago +–", Assert.Single(shown.Out.Split('\n'), line => line.StartsWith(id, StringComparison.Ordinal)));
+        Assert.Equal(3000, (int)json.Single(sandbox => (string)sandbox!["sandboxID"]! == id)!["keptBytes"]!);
+    }
+
+    [Fact]
+    public async Task Snapshots_NamedAndUnnamed_ShowWhatTheyAreStartedByAndTake()
+    {
+        var id = await host.CreateAsync();
+        var unnamed = (string)(await host.SendAsync("POST", $"/sandboxes/{id}/snapshots", "{}")).Expect(201)["snapshotID"]!;
+        var named = (string)(await host.SendAsync("POST", $"/sandboxes/{id}/snapshots", """{"name":"warm:v2"}""")).Expect(201)["snapshotID"]!;
+
+        var shown = await RunAsync("snapshots");
+        var json = JsonNode.Parse((await RunAsync("snapshots", "--json")).Out)!.AsArray();
+
+        foreach (var snapshot in (string[])[unnamed, named])
+        {
+            Assert.Matches($@"^{snapshot} +Local development +{id} +3 KiB +\d+ s ago", Assert.Single(shown.Out.Split('\n'), line => line.StartsWith(snapshot + " ", StringComparison.Ordinal)));
+            Assert.Equal(3000, (int)json.Single(row => (string)row!["snapshotID"]! == snapshot)!["bytes"]!);
+        }
+
+        Assert.Contains("counted for each", shown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Events_OfOneSandbox_TellItsLifeInOrder()
+    {
+        var (id, other) = (await host.CreateAsync(), await host.CreateAsync());
+        (await host.SendAsync("POST", $"/sandboxes/{id}/pause")).ExpectStatus(204);
+        (await host.SendAsync("POST", $"/v2/sandboxes/{id}/connect")).ExpectStatus(201);
+        (await host.SendAsync("DELETE", $"/sandboxes/{id}")).ExpectStatus(204);
+
+        var json = JsonNode.Parse((await RunAsync("events", id, "--json")).Out)!.AsArray();
+        var newest = await RunAsync("events", id, "--limit", "1");
+        var all = await RunAsync("events");
+
+        Assert.Equal(["created", "paused", "resumed", "killed"], json.Select(happened => (string)happened!["kind"]!));
+        Assert.Matches($@"2026-03-01 \d\d:\d\d:\d\dZ +{id} +killed +\w", newest.Out);
+        Assert.DoesNotContain("created", newest.Out, StringComparison.Ordinal);
+        Assert.Contains(other, all.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Events_LimitThatCannotBe_NamesItsBounds() => Assert.Equal(
+        new Said(2, "", "alcove: --limit takes a number from 1 to 10000, not '0'\n`alcove events --help` shows how it is used.\n"), await RunAsync("events", "--limit", "0"));
 
     [Theory]
     [InlineData("`alcove --help`", "frobnicate")]

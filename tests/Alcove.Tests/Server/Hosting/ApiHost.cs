@@ -139,9 +139,11 @@ internal sealed record ApiAnswer(int Status, string Text, JsonNode? Json, IReadO
 
     public JsonNode Expect(int status)
     {
-        Assert.True(Status == status, $"{Status}: {Text}");
+        ExpectStatus(status);
         return Json!;
     }
+
+    public void ExpectStatus(int status) => Assert.True(Status == status, $"{Status}: {Text}");
 
     /// <summary>The error body that clients read: its code is the status.</summary>
     public void ExpectError(int status, string message)
