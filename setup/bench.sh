@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# bench.sh [ROUNDS]: what is promised about speed, beside podman's REST API, in the same run: the same root file system, the same client.
+# bench.sh [ROUNDS]: what is promised about speed, in the same run with something real: podman's REST API (the same root file system, the same
+# client), and bare crun for pause and resume (a container of the same configuration).
 # All of it runs in namespaces of its own (network, mounts, processes) and on a home of its own, so that nothing of it stays.
 source "$(dirname "$0")/common.sh"
 as_root "$@"

@@ -8,6 +8,9 @@ namespace Alcove.Benchmarks;
 /// <summary>Alcove, over its two ports.</summary>
 internal sealed class AlcovePlatform : IPlatform
 {
+    /// <summary>For a process to take the memory that it holds.</summary>
+    private static readonly TimeSpan ProcessPatience = TimeSpan.FromSeconds(2);
+
     private const string FilePath = "/files?path=/home/user/data";
     private static readonly ConnectMethod<StartRequest, StartResponse> Start = new("/process.Process/Start", StartRequest.Parser, StartResponse.Parser);
 
@@ -15,11 +18,40 @@ internal sealed class AlcovePlatform : IPlatform
     private readonly SocketsHttpHandler _connections = new();
     private readonly Uri _traffic = new("http://127.0.0.1:3002");
 
-    public async Task<string> CreateAsync()
+    public async Task<string> CreateAsync() => (string)(await PostAsync("/sandboxes", new { templateID = "base", timeout = 3600 }))!["sandboxID"]!;
+
+    /// <summary>Starts shell text that goes on.</summary>
+    public async Task StartAsync(string id, string command)
     {
-        using var answer = await _api.PostAsJsonAsync("/sandboxes", new { templateID = "base", timeout = 3600 });
-        var text = await answer.Content.ReadAsStringAsync();
-        return answer.IsSuccessStatusCode ? (string)JsonNode.Parse(text)!["sandboxID"]! : throw new InvalidOperationException($"POST /sandboxes: {(int)answer.StatusCode} {text}");
+        using var http = Client(id);
+        var request = new StartRequest { Process = new ProcessConfig { Cmd = "/bin/sh", Args = { "-c", command } }, Stdin = false };
+        await using var events = new ConnectClient(http, _traffic).ServerStreamingAsync(Start, request, CancellationToken.None).GetAsyncEnumerator();
+        await events.MoveNextAsync();
+        await Task.Delay(ProcessPatience);
+    }
+
+    public Task PauseAsync(string id) => PostAsync($"/sandboxes/{id}/pause", new { });
+
+    public Task ResumeAsync(string id) => PostAsync($"/sandboxes/{id}/connect", new { timeout = 3600 });
+
+    /// <returns>What it is removed by.</returns>
+    public async Task<string> SnapshotAsync(string id) => (string)(await PostAsync($"/sandboxes/{id}/snapshots", new { }))!["snapshotID"]!;
+
+    public async Task DeleteSnapshotAsync(string snapshot) => (await _api.DeleteAsync($"/templates/{snapshot}")).EnsureSuccessStatusCode().Dispose();
+
+    /// <returns>The copies' ids.</returns>
+    public async Task<string[]> ForkAsync(string id, int count)
+    {
+        var children = (await PostAsync($"/sandboxes/{id}/fork", new { count, timeout = 3600 }))!.AsArray();
+        return [.. children.Select(child => (string?)child!["sandbox"]?["sandboxID"] ?? throw new InvalidOperationException(child.ToJsonString()))];
+    }
+
+    /// <summary>Asks the daemon whether it is well.</summary>
+    public async Task ProbeAsync(string id)
+    {
+        using var http = Client(id);
+        using var answer = await http.GetAsync(new Uri(_traffic, "/health"));
+        answer.EnsureSuccessStatusCode();
     }
 
     public async Task RunAsync(string id)
@@ -56,6 +88,13 @@ internal sealed class AlcovePlatform : IPlatform
     }
 
     public async Task RemoveAsync(string id) => (await _api.DeleteAsync($"/sandboxes/{id}")).EnsureSuccessStatusCode().Dispose();
+
+    private async Task<JsonNode?> PostAsync(string path, object body)
+    {
+        using var answer = await _api.PostAsJsonAsync(path, body);
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? (text.Length > 0 ? JsonNode.Parse(text) : null) : throw new InvalidOperationException($"POST {path}: {(int)answer.StatusCode} {text}");
+    }
 
     /// <summary>Speaks to the daemon of one sandbox, over connections that all share.</summary>
     private HttpClient Client(string id) => new(_connections, disposeHandler: false)

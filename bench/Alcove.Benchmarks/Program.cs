@@ -10,6 +10,7 @@ if (args is not [var socket, var home, var count, var machine] || !int.TryParse(
 var alcove = new AlcovePlatform();
 var comparison = new Comparison(alcove, new PodmanPlatform(socket), rounds);
 Report.Head(machine, rounds);
+Report.Section("podman");
 
 var create = await comparison.CreateAsync();
 Report.Row("create → first command", create, ("faster than podman", create.Alcove.Median < create.Podman.Median));
@@ -30,6 +31,18 @@ foreach (var mebibytes in (int[])[1, 256])
         packed[platform.GetType()] = platform.Pack(file);
         return Task.CompletedTask;
     }
+}
+
+foreach (var (name, load) in ((string, string?)[])[("idle", null), ("256 MB", "exec python3 -c 'b = bytearray(bytes([1])) * (256 << 20); import time; time.sleep(1e6)'")])
+{
+    var seen = await new PauseComparison(alcove, home, rounds).MeasureAsync(load);
+    Report.Section($"bare crun, {name}");
+    var (checkpoint, restore) = (seen.BareCheckpoint.Median, seen.BareRestore.Median);
+    Report.Row("pause : checkpoint", seen.Pause, checkpoint, most: 2);
+    Report.Row("resume → first command : restore", seen.Resume, restore, most: 2);
+    Report.Row("snapshot, source stands still : checkpoint", seen.Still, checkpoint, most: 1.5);
+    Report.Row("fork of 1 : checkpoint and restore", seen.ForkOne, checkpoint + restore);
+    Report.Row("fork of 10 : checkpoint and 10 restores", seen.ForkMany, checkpoint + (10 * restore));
 }
 
 var figures = new DaemonFigures(alcove, home);
