@@ -8,8 +8,13 @@
 set -euo pipefail
 export LC_ALL=C
 home=$1 sandbox=$2 directory=$3
-[ -n "${ALCOVE_BARE_INSIDE:-}" ] || exec unshare --mount --propagation private env ALCOVE_BARE_INSIDE=1 bash "$0" "$@"
-cgroups=/sys/fs/cgroup name=bare-$$
+cgroups=/sys/fs/cgroup name=bare
+if [ -z "${ALCOVE_BARE_INSIDE:-}" ]; then
+  status=0
+  unshare --mount --propagation private env ALCOVE_BARE_INSIDE=1 bash "$0" "$@" || status=$?
+  find $cgroups -depth -type d -path '*/alcove-bench*' -exec rmdir {} + 2>/dev/null || true
+  exit $status
+fi
 
 layer=$home/pool/layers/$(grep -o '"digest":"[0-9a-f]*' "$home/templates/base.json" | cut -d'"' -f4)
 prefix=$(readlink -f "$home/prefix/current")
@@ -19,9 +24,6 @@ end() {
   set +e
   crun delete --force bare
   umount "$directory/root" "$directory/disk" "$directory/net"
-  echo $$ >$unified/cgroup.procs
-  find $cgroups -depth -type d -path "*/alcove-bench/$name*" -exec rmdir {} + 2>/dev/null
-  find $cgroups -depth -type d -name alcove-bench -exec rmdir {} + 2>/dev/null
   rm -rf "$directory" "$home/pool/$name" "$home/pool/$name.image"
 } >/dev/null 2>&1
 
