@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh [ROUNDS]: what is promised about speed, in the same run with something real: podman's REST API (the same root file system, the same
 # client), and bare crun for pause and resume (a container of the same configuration).
-# All of it runs in namespaces of its own (network, mounts, processes) and on a home of its own, so that nothing of it stays.
+# ONLY=podman, pause or daemon measures that alone. All of it runs in namespaces of its own (network, mounts, processes) and on a home of its own, so that nothing of it stays.
 source "$(dirname "$0")/common.sh"
 as_root "$@"
 [ -n "${ALCOVE_BENCH_INSIDE:-}" ] || exec unshare --mount --propagation private env ALCOVE_BENCH_INSIDE=1 bash "$0" "$@"
@@ -56,7 +56,7 @@ DETACH=1 bash "$ROOT/setup/up.sh" >"$ALCOVE_HOME/logs/bench-up.log" || { cat "$A
 rm -f "$store/podman.sock"
 unshare --mount --propagation private bash "$0" podman >"$ALCOVE_HOME/logs/podman.log" 2>&1 & podman=$!
 until [ -S "$store/podman.sock" ]; do kill -0 $podman 2>/dev/null || { tail "$ALCOVE_HOME/logs/podman.log" >&2; exit 1; }; sleep 0.2; done
-"$bench" "$store/podman.sock" "$ALCOVE_HOME" "$rounds" "$machine"
+"$bench" "$store/podman.sock" "$ALCOVE_HOME" "$rounds" "$machine" "${ONLY:-all}"
 RUN
 export ROOT store layer rounds machine bench=$ROOT/artifacts/bin/Alcove.Benchmarks/release/Alcove.Benchmarks
 status=0

@@ -44,13 +44,16 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
     public async Task<Capture> RunAsync(Manifest manifest, string id, bool withMemory, bool keepFrozen, bool isSalvaged = false)
     {
         var sandbox = manifest.Spec.SandboxId;
+        var stages = new Stages(time);
         CheckRoom(sandbox, withMemory);
         Ext4.Flush(paths.SlotDisk(manifest.Slot));
         var directory = captures.Begin(id);
         try
         {
+            stages.Done("flush");
             var since = time.GetTimestamp();
             await StopAndCopyAsync(manifest, directory, withMemory);
+            stages.Done("stop and copy");
             FaultPoint.Reach("capture.copied");
             if (!keepFrozen)
             {
@@ -60,7 +63,9 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
             var milliseconds = time.GetElapsedTime(since).TotalMilliseconds;
             FaultPoint.Reach("capture.thawed");
             var capture = await captures.CompleteAsync(Capture.Of(manifest, id, withMemory, isSalvaged, time.GetUtcNow()));
+            stages.Done("to disk");
             FaultPoint.Reach("capture.named");
+            CapturedIn(logger, sandbox, stages);
             Captured(logger, sandbox, milliseconds, capture.MemoryBytes);
             return capture;
         }
@@ -151,6 +156,9 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sandbox {SandboxId} captured: it stood still for {Milliseconds:0} ms, {Bytes} bytes of memory")]
     private static partial void Captured(ILogger logger, string sandboxId, double milliseconds, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Sandbox {SandboxId} captured, ms: {Stages}")]
+    private static partial void CapturedIn(ILogger logger, string sandboxId, Stages stages);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Sandbox {SandboxId}: a dump failed and is tried again: {Reason}")]
     private static partial void DumpFailed(ILogger logger, string sandboxId, string reason);

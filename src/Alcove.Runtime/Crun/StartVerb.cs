@@ -22,28 +22,31 @@ internal sealed partial class StartVerb(
     /// <exception cref="RuntimeException">It failed; nothing of it is left.</exception>
     public async Task<Manifest> RunAsync(RunSpec spec, Capture? capture, bool withMemory, Func<Manifest, Task> ready, CancellationToken cancellationToken)
     {
-        var undo = new UndoStack();
+        var (undo, stages) = (new UndoStack(), new Stages(time));
         try
         {
             var (slot, made) = capture is null ? slots.Claim(spec.DiskMiB) : (slots.ClaimBare(), false);
             var manifest = NewManifest(spec, slot, capture, withMemory);
             undo.Push(() => end.RunAsync(manifest));
             await Manifest.WriteAsync(paths.Sandbox(spec.SandboxId), manifest);
+            stages.Done("manifest");
             FaultPoint.Reach("start.manifest");
             if (!made)
             {
                 await (capture is null ? slots.MakeAsync(slot, spec.DiskMiB, cancellationToken) : slots.MakeAsync(slot, captures.Disk(capture.Id), cancellationToken));
             }
 
+            stages.Done("slot");
             FaultPoint.Reach("start.slot");
             storage.MountRoot(slot, spec.Layers);
+            stages.Done("root");
             FaultPoint.Reach("start.mounted");
             if (!spec.AllowInternet)
             {
                 await firewall.CloseInternetAsync(addresses.Of(slot), cancellationToken);
             }
 
-            return await ExecuteAsync(manifest, withMemory ? captures.Memory(capture!.Id) : null, ready, cancellationToken);
+            return await ExecuteAsync(manifest, withMemory ? captures.Memory(capture!.Id) : null, ready, stages, cancellationToken);
         }
         catch (Exception e)
         {
@@ -65,20 +68,28 @@ internal sealed partial class StartVerb(
         return new Manifest(spec, slot, prefix, envd, Committed: false, Process: null, StartedAt: null, identity);
     }
 
-    private async Task<Manifest> ExecuteAsync(Manifest manifest, string? memory, Func<Manifest, Task> ready, CancellationToken cancellationToken)
+    private async Task<Manifest> ExecuteAsync(Manifest manifest, string? memory, Func<Manifest, Task> ready, Stages stages, CancellationToken cancellationToken)
     {
         var id = manifest.Spec.SandboxId;
         await new Bundle(paths).WriteAsync(manifest, cgroups.PathOf(id), cgroups.Show(id));
+        stages.Done("bundle");
         var process = memory is null ? await crun.RunAsync(manifest, cancellationToken) : await crun.RestoreAsync(manifest, memory, cancellationToken);
+        stages.Done(memory is null ? "crun" : "crun and criu");
         FaultPoint.Reach("start.process");
         var started = manifest with { Process = process, StartedAt = time.GetUtcNow() };
         await ready(started);
+        stages.Done("daemon");
         FaultPoint.Reach("start.ready");
         var committed = started with { Committed = true };
         await Manifest.WriteAsync(paths.Sandbox(id), committed);
+        stages.Done("manifest");
+        Started(logger, id, stages);
         FaultPoint.Reach("start.committed");
         return committed;
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Sandbox {SandboxId} started, ms: {Stages}")]
+    private static partial void Started(ILogger logger, string sandboxId, Stages stages);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Sandbox {SandboxId}: undoing a failed start failed")]
     private static partial void UndoFailed(ILogger logger, string sandboxId, Exception exception);
