@@ -4,7 +4,9 @@ export LC_ALL=C
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-export ALCOVE_HOME=${ALCOVE_HOME:-/var/lib/alcove}
+ALCOVE_HOME=${ALCOVE_HOME:-/var/lib/alcove}
+ALCOVE_HOME=$(realpath --canonicalize-missing --no-symlinks "$ALCOVE_HOME")
+export ALCOVE_HOME
 USER_NAME=alcove
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then

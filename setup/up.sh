@@ -16,6 +16,7 @@ api=http://$host:${ALCOVE_API_PORT:-3000} traffic=http://$host:${ALCOVE_TRAFFIC_
 echo "$api" >"$ALCOVE_HOME/api-url"
 NODE_LOG=$ALCOVE_HOME/logs/node.log SERVER_LOG=$ALCOVE_HOME/logs/server.log
 
+cd / # The checkout may lie where the server's user cannot look.
 start() { # NAME LOG COMMAND …
   local name=$1 log=$2; shift 2
   setsid "$@" >>"$log" 2>&1 </dev/null &

@@ -48,7 +48,7 @@ catch (Exception e) when (e is ArgumentException or InvalidOperationException or
 
 static WebApplication Build(ServerOptions options)
 {
-    var builder = WebApplication.CreateSlimBuilder();
+    var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }); // Not where it was started: its user may not be able to read that.
     builder.Logging.ClearProviders().AddSimpleConsole(console =>
     {
         console.SingleLine = true;

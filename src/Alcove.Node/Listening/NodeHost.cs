@@ -44,7 +44,7 @@ internal sealed partial class NodeHost(NodeOptions options)
 
     private WebApplication Build()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }); // Not where it was started: its user may not be able to read that.
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
         {
             console.SingleLine = true;
