@@ -34,6 +34,7 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
 
     private readonly Freezer _freezer = new(cgroups, time);
     private readonly DumpWatch _watch = new(cgroups, time);
+    private readonly Writeback _writeback = new(time);
 
     /// <param name="manifest">The run.</param>
     /// <param name="id">The capture's name.</param>
@@ -117,7 +118,8 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
         var sandbox = manifest.Spec.SandboxId;
         try
         {
-            await _watch.FollowAsync(sandbox, crun.CheckpointAsync(manifest, $"{directory}/{Capture.MemoryName}"));
+            var memory = $"{directory}/{Capture.MemoryName}";
+            await _watch.FollowAsync(sandbox, _writeback.DuringAsync(crun.CheckpointAsync(manifest, memory), memory, CrunCommand.PagesPattern));
 
             // criu leaves it as it found it. If it does not, memory and disk are not of one instant.
             return cgroups.IsFrozen(sandbox) || (isLast ? throw new RuntimeException(RuntimeFailure.CannotCapture, "its processes went on during the dump") : false);

@@ -11,6 +11,9 @@ namespace Alcove.Runtime.Crun;
 /// </summary>
 internal sealed class CrunCommand(HomePaths paths, CgroupLayout cgroups)
 {
+    /// <summary>The files of an image that hold what was in memory: nearly all of it.</summary>
+    public const string PagesPattern = "pages-*.img";
+
     private const string PidFile = "pid";
 
     /// <summary>$1 cgroup to be in, $2 the tree to hide or nothing, $3 stands for /run, $4 programs; the rest is crun's.</summary>

@@ -5,9 +5,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Alcove.Runtime.Crun;
 
+/// <summary>A slot that was taken for a run, and what of it is there already.</summary>
+/// <param name="Slot">Its number.</param>
+/// <param name="HasNetwork">Whether its network has been made ahead.</param>
+/// <param name="HasDisk">Whether its disk has been made ahead.</param>
+internal readonly record struct SlotClaim(int Slot, bool HasNetwork, bool HasDisk);
+
 /// <summary>
-/// A place for one run: a number, and made of it a network namespace, an address, a disk and its mount points. Some are made ahead,
-/// so that a create waits for none; each is used once.
+/// A place for one run: a number, and made of it a network namespace, an address, a disk and its mount points. Some are made ahead, whole ones
+/// for creates and networks alone for resumes, so that neither waits; each is used once.
 /// </summary>
 internal sealed partial class Slots(
     SlotAddresses addresses, SlotNetwork network, RootFileSystem storage, int prepared, int preparedDiskMiB, TimeProvider time, ILogger logger) : IAsyncDisposable
@@ -18,11 +24,14 @@ internal sealed partial class Slots(
     private readonly HashSet<int> _taken = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<int> _ready = Channel.CreateBounded<int>(Math.Max(1, prepared));
+    private readonly Channel<int> _networks = Channel.CreateBounded<int>(Math.Max(1, prepared / 2));
     private Task _filling = Task.CompletedTask;
     private int _next;
 
     /// <summary>Fills up in the background from now on.</summary>
-    public void Start() => _filling = prepared > 0 ? FillAsync() : Task.CompletedTask;
+    public void Start() => _filling = prepared == 0 ? Task.CompletedTask : Task.WhenAll(
+        FillAsync(_ready.Writer, slot => CompleteAsync(new SlotClaim(slot, false, false), preparedDiskMiB, CancellationToken.None)),
+        FillAsync(_networks.Writer, slot => network.CreateAsync(slot, CancellationToken.None)));
 
     /// <summary>Marks the number of a run that is there already.</summary>
     public void Adopt(int slot)
@@ -33,27 +42,29 @@ internal sealed partial class Slots(
         }
     }
 
-    /// <summary>A number, and whether it has been made already, with a disk of that size.</summary>
+    /// <summary>A slot for a run with a blank disk of that size.</summary>
     /// <exception cref="RuntimeException">All addresses are taken.</exception>
-    public (int Slot, bool Made) Claim(int diskMiB) =>
-        diskMiB == preparedDiskMiB && _ready.Reader.TryRead(out var slot) ? (slot, true) : (Take(), false);
+    public SlotClaim ClaimBlank(int diskMiB) =>
+        diskMiB == preparedDiskMiB && _ready.Reader.TryRead(out var slot) ? new(slot, HasNetwork: true, HasDisk: true) : new(Take(), HasNetwork: false, HasDisk: false);
 
-    public async Task MakeAsync(int slot, int diskMiB, CancellationToken cancellationToken) =>
-        await Task.WhenAll(network.CreateAsync(slot, cancellationToken), storage.CreateDiskAsync(slot, diskMiB, cancellationToken));
+    /// <summary>A slot for a run whose disk has been put away.</summary>
+    /// <exception cref="RuntimeException">All addresses are taken.</exception>
+    public SlotClaim ClaimBare() => _networks.Reader.TryRead(out var slot) ? new(slot, HasNetwork: true, HasDisk: false) : new(Take(), HasNetwork: false, HasDisk: false);
 
-    /// <summary>A slot for a run whose disk has been put away: always made when it is needed.</summary>
-    /// <returns>Its number.</returns>
-    public int ClaimBare() => Take();
+    /// <summary>What is not there yet, with a blank disk.</summary>
+    public Task CompleteAsync(SlotClaim claim, int diskMiB, CancellationToken cancellationToken) => Task.WhenAll(
+        claim.HasNetwork ? Task.CompletedTask : network.CreateAsync(claim.Slot, cancellationToken),
+        claim.HasDisk ? Task.CompletedTask : storage.CreateDiskAsync(claim.Slot, diskMiB, cancellationToken));
 
-    /// <summary>Network, and a disk that is a clone of the image.</summary>
-    public async Task MakeAsync(int slot, string image, CancellationToken cancellationToken) =>
-        await Task.WhenAll(network.CreateAsync(slot, cancellationToken), Task.Run(() => storage.CloneDisk(slot, image), cancellationToken));
+    /// <summary>What is not there yet, with a disk that is a clone of the image.</summary>
+    public Task CompleteAsync(SlotClaim claim, string image, CancellationToken cancellationToken) => Task.WhenAll(
+        claim.HasNetwork ? Task.CompletedTask : network.CreateAsync(claim.Slot, cancellationToken),
+        Task.Run(() => storage.CloneDisk(claim.Slot, image), cancellationToken));
 
     /// <summary>Removes all of it and gives the number back.</summary>
     public async Task RemoveAsync(int slot)
     {
-        await network.RemoveAsync(slot);
-        await storage.RemoveAsync(slot);
+        await Task.WhenAll(network.RemoveAsync(slot), storage.RemoveAsync(slot));
         lock (_lock)
         {
             _taken.Remove(slot);
@@ -64,7 +75,7 @@ internal sealed partial class Slots(
     {
         await _stop.CancelAsync();
         await _filling;
-        while (_ready.Reader.TryRead(out var slot))
+        while (_ready.Reader.TryRead(out var slot) || _networks.Reader.TryRead(out slot))
         {
             await TryRemoveAsync(slot);
         }
@@ -72,15 +83,15 @@ internal sealed partial class Slots(
         _stop.Dispose();
     }
 
-    private async Task FillAsync()
+    private async Task FillAsync(ChannelWriter<int> ready, Func<int, Task> make)
     {
         try
         {
-            while (await _ready.Writer.WaitToWriteAsync(_stop.Token))
+            while (await ready.WaitToWriteAsync(_stop.Token))
             {
-                if (await MakeAheadAsync() is { } slot)
+                if (await MakeAheadAsync(make) is { } slot)
                 {
-                    await _ready.Writer.WriteAsync(slot, CancellationToken.None);
+                    await ready.WriteAsync(slot, CancellationToken.None);
                 }
                 else
                 {
@@ -95,13 +106,13 @@ internal sealed partial class Slots(
     }
 
     /// <returns>Null when it could not be made: a create will meet the same failure, and report it to somebody who waits for it.</returns>
-    private async Task<int?> MakeAheadAsync()
+    private async Task<int?> MakeAheadAsync(Func<int, Task> make)
     {
         int? slot = null;
         try
         {
             slot = Take();
-            await MakeAsync(slot.Value, preparedDiskMiB, CancellationToken.None);
+            await make(slot.Value);
             return slot;
         }
         catch (Exception e)

@@ -25,25 +25,21 @@ internal sealed partial class StartVerb(
         var (undo, stages) = (new UndoStack(), new Stages(time));
         try
         {
-            var (slot, made) = capture is null ? slots.Claim(spec.DiskMiB) : (slots.ClaimBare(), false);
-            var manifest = NewManifest(spec, slot, capture, withMemory);
+            var claim = capture is null ? slots.ClaimBlank(spec.DiskMiB) : slots.ClaimBare();
+            var manifest = NewManifest(spec, claim.Slot, capture, withMemory);
             undo.Push(() => end.RunAsync(manifest));
             await Manifest.WriteAsync(paths.Sandbox(spec.SandboxId), manifest);
             stages.Done("manifest");
             FaultPoint.Reach("start.manifest");
-            if (!made)
-            {
-                await (capture is null ? slots.MakeAsync(slot, spec.DiskMiB, cancellationToken) : slots.MakeAsync(slot, captures.Disk(capture.Id), cancellationToken));
-            }
-
+            await (capture is null ? slots.CompleteAsync(claim, spec.DiskMiB, cancellationToken) : slots.CompleteAsync(claim, captures.Disk(capture.Id), cancellationToken));
             stages.Done("slot");
             FaultPoint.Reach("start.slot");
-            storage.MountRoot(slot, spec.Layers);
+            storage.MountRoot(claim.Slot, spec.Layers);
             stages.Done("root");
             FaultPoint.Reach("start.mounted");
             if (!spec.AllowInternet)
             {
-                await firewall.CloseInternetAsync(addresses.Of(slot), cancellationToken);
+                await firewall.CloseInternetAsync(addresses.Of(claim.Slot), cancellationToken);
             }
 
             return await ExecuteAsync(manifest, withMemory ? captures.Memory(capture!.Id) : null, ready, stages, cancellationToken);

@@ -52,6 +52,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
     public static partial int Synchronize(int fd);
 
+    /// <summary>sync_file_range(2); no length means to the end of the file.</summary>
+    [LibraryImport(Library, EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SynchronizeRange(int fd, long offset, long length, uint flags);
+
     /// <summary>statx(2): 256 bytes of <c>struct statx</c>.</summary>
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int StatX(int directory, string path, int flags, uint mask, byte* buffer);
