@@ -18,8 +18,8 @@ using Xunit;
 
 namespace Alcove.Tests.Server.Hosting;
 
-/// <summary>The whole API in memory: real grains, a real SQLite file, a real node client; the node and the clock are the test's.</summary>
-public sealed class ApiHost : IAsyncLifetime
+/// <summary>The whole API in memory: real grains, a real database (an SQLite file unless the settings say otherwise), a real node client; the node and the clock are the test's.</summary>
+public class ApiHost : IAsyncLifetime
 {
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("alcove-api-");
     private WebApplication? _app;
@@ -35,7 +35,10 @@ public sealed class ApiHost : IAsyncLifetime
     internal T Service<T>()
         where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public async ValueTask InitializeAsync()
+    /// <summary>A setting of the server, other than its home.</summary>
+    protected virtual string? Setting(string name) => null;
+
+    public virtual async ValueTask InitializeAsync()
     {
         Node = await FakeNode.StartAsync(Path.Combine(_home.FullName, "node.sock"), Time);
         await StartAsync();
@@ -91,8 +94,9 @@ public sealed class ApiHost : IAsyncLifetime
         return (team, (string)(await AdminAsync("POST", $"/admin/teams/{team}/api-keys", """{"name":"k"}""")).Expect(201)["key"]!);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await _app!.DisposeAsync();
         await Node.DisposeAsync();
         _home.Delete(recursive: true);
@@ -103,7 +107,7 @@ public sealed class ApiHost : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseTestServer();
-        var options = ServerOptions.FromEnvironment(name => name == "ALCOVE_HOME" ? _home.FullName : null);
+        var options = ServerOptions.FromEnvironment(name => name == "ALCOVE_HOME" ? _home.FullName : Setting(name));
         Directory.CreateDirectory(Path.Combine(options.Home, "server"));
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(options)
             .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket).AddApi();
