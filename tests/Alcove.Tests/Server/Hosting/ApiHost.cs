@@ -56,7 +56,10 @@ public class ApiHost : IAsyncLifetime
     /// <param name="body">JSON, or nothing.</param>
     /// <param name="key">An API key; empty for none; null for the seeded one.</param>
     /// <param name="headers">Others.</param>
-    internal async Task<ApiAnswer> SendAsync(string method, string path, string? body = null, string? key = null, params (string Name, string Value)[] headers)
+    internal Task<ApiAnswer> SendAsync(string method, string path, string? body = null, string? key = null, params (string Name, string Value)[] headers) =>
+        SendContentAsync(method, path, body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"), key, headers);
+
+    internal async Task<ApiAnswer> SendContentAsync(string method, string path, HttpContent? content, string? key = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (key != string.Empty)
@@ -69,11 +72,7 @@ public class ApiHost : IAsyncLifetime
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        if (body is not null)
-        {
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        }
-
+        request.Content = content;
         using var client = _app!.GetTestClient();
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -86,6 +85,20 @@ public class ApiHost : IAsyncLifetime
     /// <summary>Makes a sandbox and returns its id.</summary>
     internal async Task<string> CreateAsync(string fields = "", string? key = null) =>
         (string)(await SendAsync("POST", "/v2/sandboxes", $$"""{"templateID":"base"{{fields}}}""", key)).Expect(201)["sandboxID"]!;
+
+    /// <summary>The ids of a list's sandboxes, page after page.</summary>
+    internal async Task<List<string>> WalkAsync(string path, string key)
+    {
+        var ids = new List<string>();
+        for (string? token = string.Empty; token is not null;)
+        {
+            var answer = await SendAsync("GET", token.Length == 0 ? path : $"{path}{(path.Contains('?') ? '&' : '?')}nextToken={Uri.EscapeDataString(token)}", null, key);
+            ids.AddRange(answer.Expect(200).AsArray().Select(row => (string)row!["sandboxID"]!));
+            token = answer.Headers.GetValueOrDefault("X-Next-Token");
+        }
+
+        return ids;
+    }
 
     /// <summary>A new team of its own, and a key to it.</summary>
     internal async Task<(string TeamId, string Key)> NewTeamAsync()

@@ -76,17 +76,17 @@ public abstract class StorageTests(ApiHost host)
             made.Add(await host.CreateAsync($$$""","metadata":{"n":"{{{i}}}","ü":"\u0000"},"timeout":3600""", key));
         }
 
-        var down = await WalkAsync("/v2/sandboxes?limit=2", key);
+        var down = await host.WalkAsync("/v2/sandboxes?limit=2", key);
         Assert.Equal(made.Order(), down.Order());
-        Assert.Equal(down.AsEnumerable().Reverse(), await WalkAsync("/v2/sandboxes?limit=2&order=asc", key));
+        Assert.Equal(down.AsEnumerable().Reverse(), await host.WalkAsync("/v2/sandboxes?limit=2&order=asc", key));
         await host.RestartAsync();
-        Assert.Equal(down, await WalkAsync("/v2/sandboxes?limit=2", key));
+        Assert.Equal(down, await host.WalkAsync("/v2/sandboxes?limit=2", key));
         var detail = (await host.SendAsync("GET", $"/sandboxes/{made[3]}", null, key)).Expect(200);
         Assert.Equal(("3", "\0"), ((string)detail["metadata"]!["n"]!, (string)detail["metadata"]!["ü"]!));
         var since = Uri.EscapeDataString((string)detail["startedAt"]!);
-        Assert.Contains(made[3], await WalkAsync($"/v2/sandboxes?startedAfter={since}", key));
+        Assert.Contains(made[3], await host.WalkAsync($"/v2/sandboxes?startedAfter={since}", key));
         Assert.Equal(204, (await host.SendAsync("POST", $"/sandboxes/{made[0]}/pause", null, key)).Status);
-        Assert.Equal([made[0]], await WalkAsync("/v2/sandboxes?state=paused", key));
+        Assert.Equal([made[0]], await host.WalkAsync("/v2/sandboxes?state=paused", key));
         Assert.Equal(201, (await host.SendAsync("POST", $"/v2/sandboxes/{made[0]}/connect", null, key)).Status);
         Assert.Equal(5, (int)(await host.AdminAsync("GET", "/admin/sandboxes/running-counts")).Expect(200)[team]!);
         foreach (var id in made)
@@ -94,7 +94,7 @@ public abstract class StorageTests(ApiHost host)
             Assert.Equal(204, (await host.SendAsync("DELETE", $"/sandboxes/{id}", null, key)).Status);
         }
 
-        Assert.Empty(await WalkAsync("/v2/sandboxes", key));
+        Assert.Empty(await host.WalkAsync("/v2/sandboxes", key));
     }
 
     [Fact]
@@ -127,19 +127,6 @@ public abstract class StorageTests(ApiHost host)
 
         await using var again = host.Service<Database>().Open();
         Assert.Equivalent(row, await find(again), strict: true);
-    }
-
-    private async Task<List<string>> WalkAsync(string path, string key)
-    {
-        var ids = new List<string>();
-        for (string? token = string.Empty; token is not null;)
-        {
-            var answer = await host.SendAsync("GET", token.Length == 0 ? path : $"{path}&nextToken={Uri.EscapeDataString(token)}", null, key);
-            ids.AddRange(answer.Expect(200).AsArray().Select(row => (string)row!["sandboxID"]!));
-            token = answer.Headers.GetValueOrDefault("X-Next-Token");
-        }
-
-        return ids;
     }
 }
 
