@@ -52,7 +52,7 @@ internal static class TemplateEndpoints
         return result switch
         {
             TemplateLookup.Found => Results.Json(new TemplateAlias(row!.Id, row.IsPublic), RestJson.Default.TemplateAlias),
-            TemplateLookup.Forbidden => throw new ApiException(StatusCodes.Status403Forbidden, "You don't have access to this template alias"),
+            TemplateLookup.Forbidden or TemplateLookup.Hidden => throw new ApiException(StatusCodes.Status403Forbidden, "You don't have access to this template alias"),
             TemplateLookup.Invalid => throw ApiException.BadRequest($"Invalid template reference: {detail}"),
             TemplateLookup.NotFound or TemplateLookup.TagNotFound => throw new ApiException(StatusCodes.Status404NotFound, $"Template alias '{text}' not found"),
         };

@@ -179,6 +179,7 @@ public sealed class LifeTests(ApiHost host) : IClassFixture<ApiHost>
         (await host.SendAsync("GET", "/templates/aprivatetemplate0000", null, key)).ExpectError(403, "you don't have access to template");
         (await host.SendAsync("GET", "/templates/nosuch", null, key)).ExpectError(404, "Template nosuch not found");
         (await host.SendAsync("GET", $"/templates/aliases/{slug}%2Ftheirs", null, key)).Expect(200);
+        (await host.SendAsync("GET", $"/templates/aliases/{slug}%2Fhidden", null, key)).ExpectError(403, "You don't have access to this template alias");
         (await host.SendAsync("GET", $"/templates/aliases/{slug}%2Ftheirs%3Anosuch", null, key)).ExpectError(404, "Template alias");
 
         Task<ApiAnswer> FromAsync(string reference) => host.SendAsync("POST", "/v2/sandboxes", $$"""{"templateID":"{{reference}}"}""", key);
