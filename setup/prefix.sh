@@ -27,9 +27,10 @@ fetch() { # newer packages, by a private list of sources
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep '/debian/$' | sort -u | head -1)
   [ -n "$mirror" ] || fail 'no Debian mirror in this machine'"'"'s apt sources'
   mkdir -p "$work"/lists/partial "$work"/debs/partial "$work"/root
+  : >"$work/status" # apt locks the directory that this lies in: another set-up must not wait for it
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror forky main" >"$work/sources"
   options=(-qq -o "Dir::Etc::SourceList=$work/sources" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$work/lists"
-    -o "Dir::Cache::Archives=$work/debs" -o Dir::State::status=/dev/null -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+    -o "Dir::Cache::Archives=$work/debs" -o "Dir::State::status=$work/status" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
   apt-get "${options[@]}" update
   apt-get "${options[@]}" -y --no-install-recommends --download-only install criu crun libcriu2
   for package in "$work"/debs/*.deb; do dpkg -x "$package" "$work/root"; done

@@ -9,7 +9,14 @@ internal static class TeamCommands
 {
     private const int MostOfAnything = 10_000_000;
 
-    public static Command Make(CommandLine line) => new("team", "Teams and what they may use.") { Create(line), List(line), Limits(line) };
+    public static Command Make(CommandLine line) => new("team", "Teams and what they may use.") 
+    {
+        Create(line), List(line), Limits(line),
+        Standing(line, "block", "Let a team read and clean up only.", reason => new TeamStandingChange(Blocked: true, BlockedReason: reason), hasReason: true),
+        Standing(line, "unblock", "Let a blocked team work again.", _ => new TeamStandingChange(Blocked: false)),
+        Standing(line, "ban", "Refuse a team everything.", _ => new TeamStandingChange(Banned: true)),
+        Standing(line, "unban", "Let a banned team in again.", _ => new TeamStandingChange(Banned: false)),
+    };
 
     /// <summary>The argument of every command that is about one team.</summary>
     public static Argument<string> Name() => new("team") { Description = "Slug or id of the team." };
@@ -62,18 +69,45 @@ internal static class TeamCommands
         });
     }
 
+    private static Command Standing(CommandLine line, string name, string description, Func<string?, TeamStandingChange> change, bool hasReason = false)
+    {
+        var team = Name();
+        var reason = new Option<string?>("--reason") { Description = "What the team is told." };
+        var command = new Command(name, description) { team };
+        if (hasReason)
+        {
+            command.Add(reason);
+        }
+
+        return line.Act(command, async (parsed, client, output) =>
+        {
+            var found = await client.TeamAsync(parsed.GetValue(team)!);
+            var changed = await client.SendAsync(
+                HttpMethod.Patch, $"/admin/teams/{found.TeamID}/standing", change(hasReason ? parsed.GetValue(reason) : null), AdminJson.Default.TeamStandingChange, AdminJson.Default.AdminTeam);
+            output.Show(changed, AdminJson.Default.AdminTeam, () => Table([changed with { RunningSandboxes = found.RunningSandboxes }]));
+        });
+    }
+
     private static Option<int?> Limit(string name, string description) => Numbers.Option(name, description, MostOfAnything);
 
     private static Table Table(IEnumerable<AdminTeam> teams)
     {
-        var table = Output.Table("slug", "name", "running", "at most", "hours each");
+        var table = Output.Table("slug", "name", "running", "at most", "hours each", "standing");
         foreach (var team in teams)
         {
-            table.AddRow(team.Slug, team.Name.EscapeMarkup(), Output.Number(team.RunningSandboxes), Output.Number(team.Limits.ConcurrentSandboxes), Output.Number(team.Limits.MaxSandboxHours));
+            table.AddRow(team.Slug, team.Name.EscapeMarkup(), Output.Number(team.RunningSandboxes), Output.Number(team.Limits.ConcurrentSandboxes), Output.Number(team.Limits.MaxSandboxHours), Standing(team.Standing).EscapeMarkup());
         }
 
         return table;
     }
+
+    private static string Standing(TeamStanding standing) => standing switch
+    {
+        { Banned: true } => "banned",
+        { Blocked: true, BlockedReason: { Length: > 0 } reason } => $"blocked: {reason}",
+        { Blocked: true } => "blocked",
+        _ => "good",
+    };
 
     private static Table Table(TeamLimits limits) => Output.Table("limit", "value")
         .AddRow("running sandboxes", Output.Number(limits.ConcurrentSandboxes))

@@ -31,6 +31,7 @@ public static class ControlRegistration
             .AddSingleton(secrets)
             .AddSingleton<RouteTable>()
             .AddSingleton<NodeRegistry>()
+            .AddSingleton<NodeStandings>()
             .AddSingleton<SandboxTokens>()
             .AddSingleton<SandboxDirectory>()
             .AddSingleton<SandboxForks>()

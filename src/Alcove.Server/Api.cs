@@ -1,6 +1,8 @@
 using Alcove.Server.Admin;
 using Alcove.Server.Auth;
 using Alcove.Server.Errors;
+using Alcove.Server.Limiting;
+using Alcove.Server.Nodes;
 using Alcove.Server.Requests;
 using Alcove.Server.Sandboxes;
 using Alcove.Server.Snapshots;
@@ -22,6 +24,7 @@ internal static class Api
 
     public static IServiceCollection AddApi(this IServiceCollection services) => services
         .AddSingleton<Authentication>()
+        .AddSingleton<RouteLimiter>()
         .AddSingleton<SandboxViews>()
         .AddCors(cors => cors.AddDefaultPolicy(policy => policy.AllowAnyOrigin().WithMethods("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").WithHeaders(AllowedHeaders).WithExposedHeaders(ExposedHeaders)));
 
@@ -30,6 +33,7 @@ internal static class Api
         app.UseNoStoreForSecrets();
         app.UseCors();
         app.UseErrorAnswers();
+        app.UseRequestDeadline();
         app.UseRouting();
         app.UseAlcoveAuthentication();
         app.MapHealth();
@@ -39,6 +43,7 @@ internal static class Api
         app.MapTeams();
         app.MapTemplates();
         app.MapAdmin();
+        app.MapNodes();
         app.MapLater();
     }
 }

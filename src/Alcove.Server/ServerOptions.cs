@@ -1,8 +1,12 @@
+using System.Globalization;
+
 namespace Alcove.Server;
 
 /// <summary>What the server is told by its environment. Checked before anything starts.</summary>
 public sealed record ServerOptions
 {
+    private const int MostRequests = 1_000_000;
+
     /// <value><c>ALCOVE_HOME</c>.</value>
     public required string Home { get; init; }
 
@@ -24,12 +28,19 @@ public sealed record ServerOptions
     /// <value><c>ALCOVE_ALLOW_WELL_KNOWN_KEY=1</c>: the seeded key works for others than this machine too.</value>
     public bool AllowWellKnownKey { get; init; }
 
+    /// <value><c>ALCOVE_RATE_LIMIT</c>: requests a second that a team may send to one route; null sets no bound.</value>
+    public int? RateLimit { get; init; }
+
+    /// <value><c>ALCOVE_RATE_BURST</c>: how many of them at once; unless set, as many as in a second.</value>
+    public int RateBurst { get; init; }
+
     public string SecretsDirectory => Path.Combine(Home, "secrets");
 
     /// <exception cref="ArgumentException">A setting cannot be: the message names it.</exception>
     public static ServerOptions FromEnvironment(Func<string, string?> read)
     {
         var home = Path.GetFullPath(read("ALCOVE_HOME") is { Length: > 0 } path ? path : "/var/lib/alcove");
+        var rate = Count(read, "ALCOVE_RATE_LIMIT");
         var traffic = Port(read, "ALCOVE_TRAFFIC_PORT", 3002);
         return new ServerOptions
         {
@@ -40,8 +51,17 @@ public sealed record ServerOptions
             Database = read("ALCOVE_DATABASE") is { Length: > 0 } database ? database : Path.Combine(home, "server", "alcove.db"),
             NodeSocket = read("ALCOVE_NODE_SOCKET") is { Length: > 0 } socket ? socket : Path.Combine(home, "node.sock"),
             AllowWellKnownKey = read("ALCOVE_ALLOW_WELL_KNOWN_KEY") == "1",
+            RateLimit = rate,
+            RateBurst = Count(read, "ALCOVE_RATE_BURST") ?? rate ?? 0,
         };
     }
+
+    private static int? Count(Func<string, string?> read, string name) => read(name) switch
+    {
+        null or "" => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= MostRequests => count,
+        var text => throw new ArgumentException($"{name}: '{text}' is not a number from 1 to {MostRequests}"),
+    };
 
     private static int Port(Func<string, string?> read, string name, int unset) => read(name) switch
     {

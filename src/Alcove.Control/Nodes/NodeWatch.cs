@@ -14,7 +14,7 @@ namespace Alcove.Control.Nodes;
 /// sandboxes keep their rows and routes; when it is back they are compared again.
 /// </summary>
 public sealed partial class NodeWatch(
-    NodeClient client, NodeRegistry registry, TemplateDirectory templates, CaptureHolds holds, Database database, IGrainFactory grains, TimeProvider time, ILogger<NodeWatch> logger) : BackgroundService
+    NodeClient client, NodeRegistry registry, NodeStandings standings, TemplateDirectory templates, CaptureHolds holds, Database database, IGrainFactory grains, TimeProvider time, ILogger<NodeWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
 
@@ -56,6 +56,7 @@ public sealed partial class NodeWatch(
         silence.CancelAfter(Silence);
         await events.MoveNextAsync();
         await templates.SynchronizeAsync(status, stoppingToken);
+        await standings.LoadAsync(status.NodeId, stoppingToken);
         registry.Set(new NodeView(status, client, IsReady: false));
         await ReconcileAsync(status.NodeId, stoppingToken);
         registry.Set(new NodeView(status, client, IsReady: true));

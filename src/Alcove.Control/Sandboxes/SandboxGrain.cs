@@ -17,7 +17,7 @@ namespace Alcove.Control.Sandboxes;
 /// </summary>
 [Reentrant]
 internal sealed partial class SandboxGrain(
-    Database database, NodeRegistry nodes, RouteTable routes, SandboxTokens tokens, SandboxEvents events, TimeProvider time, ILogger<SandboxGrain> logger) : Grain, ISandboxGrain
+    Database database, NodeRegistry nodes, NodeStandings standings, RouteTable routes, SandboxTokens tokens, SandboxEvents events, TimeProvider time, ILogger<SandboxGrain> logger) : Grain, ISandboxGrain
 {
     private SandboxRecord _record = null!;
     private Task? _removal;
@@ -36,10 +36,11 @@ internal sealed partial class SandboxGrain(
 
     public async Task<CreateOutcome> CreateAsync(SandboxPlan plan)
     {
-        var node = plan.NodeId is null ? Placement.Placement.Choose(nodes.All, plan.Digest) : nodes.Find(plan.NodeId) is { IsReady: true } named ? named : null;
+        var open = nodes.All.Where(standings.Accepts);
+        var node = plan.NodeId is null ? Placement.Placement.Choose(open, plan.Digest) : open.FirstOrDefault(named => named.IsReady && named.Id == plan.NodeId);
         if (node is null)
         {
-            return new CreateOutcome(CreateResult.NoNode, nodes.All.Any(other => other.IsReady) ? "no node has this template" : "no node is connected");
+            return new CreateOutcome(CreateResult.NoNode, WhyNowhere());
         }
 
         _isCreating = true;
@@ -48,12 +49,14 @@ internal sealed partial class SandboxGrain(
             await _record.InsertAsync(RunRequests.NewRow(Name, plan, node.Id, time.GetUtcNow()));
             var run = await node.Client.CreateAsync(RunRequests.First(Row!, plan, tokens), CancellationToken.None);
             await ConfirmAsync(run, plan.Timeout);
+            nodes.CountCreate(node.Id, succeeded: true);
             await NoteAsync("created", plan.CaptureId is null ? $"from template {plan.TemplateId}" : $"from a snapshot, template {plan.TemplateId}");
             return new CreateOutcome(CreateResult.Created, null);
         }
         catch (Exception e)
         {
             CreateFailed(logger, Name, e.Message);
+            nodes.CountCreate(node.Id, succeeded: false);
             await RemoveAsync();
             return e is ConnectException failure ? Failed(failure) : new CreateOutcome(CreateResult.Failed, null);
         }
@@ -62,6 +65,11 @@ internal sealed partial class SandboxGrain(
             _isCreating = false;
         }
     }
+
+    private string WhyNowhere() =>
+        !nodes.All.Any(node => node.IsReady) ? "no node is connected"
+        : !nodes.All.Any(node => node.IsReady && standings.Accepts(node)) ? "no node takes new sandboxes at present"
+        : "no node has this template";
 
     public async Task<bool> KillAsync(Guid teamId)
     {

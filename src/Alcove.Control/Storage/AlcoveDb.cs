@@ -24,6 +24,8 @@ public abstract class AlcoveDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<SandboxEventRow> SandboxEvents => Set<SandboxEventRow>();
 
+    public DbSet<NodeRow> Nodes => Set<NodeRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<TeamRow>().HasIndex(team => team.Slug).IsUnique();

@@ -1,3 +1,4 @@
+using Alcove.Control.Nodes;
 using Alcove.Control.Sandboxes;
 
 namespace Alcove.Control.Storage;
@@ -100,6 +101,16 @@ public sealed class TemplateRow
     public DateTimeOffset CreatedAt { get; set; }
 
     public DateTimeOffset UpdatedAt { get; set; }
+}
+
+/// <summary>A node of which an operator has said something.</summary>
+public sealed class NodeRow
+{
+    public required string Id { get; set; }
+
+    public NodeStanding Standing { get; set; }
+
+    public DateTimeOffset ChangedAt { get; set; }
 }
 
 /// <summary>A sandbox: what its grain knows of it.</summary>

@@ -11,7 +11,12 @@ public enum TemplateLookup
     Invalid,
     NotFound,
     TagNotFound,
+
+    /// <summary>Found by its id, and another team's own.</summary>
     Forbidden,
+
+    /// <summary>Found by its name, and another team's own: only who asks for the name itself is told that it is there.</summary>
+    Hidden,
 }
 
 /// <summary>Finds templates by reference, and takes in those that nodes bring.</summary>
@@ -30,7 +35,7 @@ public sealed class TemplateDirectory(Database database, TimeProvider time)
         return template switch
         {
             null => (TemplateLookup.NotFound, null, null),
-            { TeamId: { } owner, IsPublic: false } when owner != team.Id => (template.Id == reference.Alias ? TemplateLookup.Forbidden : TemplateLookup.NotFound, null, null),
+            { TeamId: { } owner, IsPublic: false } when owner != team.Id => (template.Id == reference.Alias ? TemplateLookup.Forbidden : TemplateLookup.Hidden, null, null),
             _ when reference.Tag is { } tag && tag != template.BuildId.ToString() => (TemplateLookup.TagNotFound, null, tag),
             _ => (TemplateLookup.Found, template, null),
         };

@@ -33,9 +33,9 @@ public sealed partial record TemplateReference(string? Namespace, string Alias, 
         return (new TemplateReference(parts.Length == 2 ? parts[0] : null, parts[^1], tag is DefaultTag ? null : tag), null);
     }
 
-    [GeneratedRegex("^[a-z0-9-_]+$")]
+    [GeneratedRegex(@"^[a-z0-9-_]+\z")]
     private static partial Regex NamePattern();
 
-    [GeneratedRegex("^[a-z0-9-_.]+$")]
+    [GeneratedRegex(@"^[a-z0-9-_.]+\z")]
     private static partial Regex TagPattern();
 }

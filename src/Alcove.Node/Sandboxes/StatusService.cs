@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Alcove.Connect;
@@ -18,6 +19,8 @@ internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templa
 
     private readonly string _instance = Guid.NewGuid().ToString("n");
     private readonly string _node = Environment.MachineName;
+    private readonly MachineProcessor _processor = MachineProcessor.Read();
+    private readonly string _commit = typeof(StatusService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var commit] ? commit : string.Empty;
 
     public void MapTo(ConnectRouter router) => router
         .Unary(NodeMethods.GetStatus, (_, _) => ValueTask.FromResult(Status()))
@@ -25,7 +28,7 @@ internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templa
 
     private NodeStatus Status()
     {
-        var (memory, disk) = (MachineMemory.Read(), runtime.Disk());
+        var (memory, disk, place) = (MachineMemory.Read(), runtime.Disk(), runtime.DiskPlace);
         return new NodeStatus
         {
             NodeId = _node,
@@ -39,6 +42,14 @@ internal sealed class StatusService(SandboxRuntime runtime, TemplateStore templa
             DiskAvailableBytes = (ulong)disk.Available,
             Architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "amd64",
             EnvdVersion = EnvdVersion.Current,
+            CpuFamily = _processor.Family,
+            CpuModel = _processor.Model,
+            CpuModelName = _processor.ModelName,
+            CpuPercent = (uint)_processor.Percent(),
+            DiskMountPoint = place.MountPoint,
+            DiskDevice = place.Device,
+            DiskFileSystem = place.FileSystem,
+            Commit = _commit,
             CanPause = pauseTest.Result is { Works: true },
             CannotPauseReason = pauseTest.Result?.Reason ?? "it is being tested",
             Templates =

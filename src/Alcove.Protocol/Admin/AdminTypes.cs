@@ -18,8 +18,14 @@ public sealed record TeamLimitsChange(int? ConcurrentSandboxes = null, int? MaxS
 /// <summary>Body of <c>POST /admin/teams</c>.</summary>
 public sealed record NewTeam(string Name, string? Slug = null);
 
-/// <summary>A team: <c>GET /admin/teams</c> (an array), <c>POST /admin/teams</c> (201), <c>PATCH /admin/teams/{id}/limits</c>.</summary>
-public sealed record AdminTeam(Guid TeamID, string Name, string Slug, TeamLimits Limits, int RunningSandboxes, DateTimeOffset CreatedAt);
+/// <summary>How a team stands. One that is blocked reads and cleans up only; one that is banned does nothing at all.</summary>
+public sealed record TeamStanding(bool Blocked, string? BlockedReason, bool Banned);
+
+/// <summary>Body of <c>PATCH /admin/teams/{id}/standing</c>: what to change; what is absent stays.</summary>
+public sealed record TeamStandingChange(bool? Blocked = null, string? BlockedReason = null, bool? Banned = null);
+
+/// <summary>A team: <c>GET /admin/teams</c> (an array), <c>POST /admin/teams</c> (201), <c>PATCH /admin/teams/{id}/limits</c> and <c>…/standing</c>.</summary>
+public sealed record AdminTeam(Guid TeamID, string Name, string Slug, TeamLimits Limits, int RunningSandboxes, DateTimeOffset CreatedAt, TeamStanding Standing);
 
 /// <summary>Body of <c>POST /admin/teams/{id}/api-keys</c>.</summary>
 public sealed record NewApiKey(string Name);
@@ -65,4 +71,7 @@ public sealed record AdminEvent(string SandboxID, Guid TeamID, DateTimeOffset Ti
 [JsonSerializable(typeof(NewTeam))]
 [JsonSerializable(typeof(NewApiKey))]
 [JsonSerializable(typeof(TeamLimitsChange))]
+[JsonSerializable(typeof(TeamStandingChange))]
+[JsonSerializable(typeof(AdminNode[]))]
+[JsonSerializable(typeof(NodeStatusChange))]
 public sealed partial class AdminJson : JsonSerializerContext;

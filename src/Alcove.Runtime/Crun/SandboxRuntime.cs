@@ -253,6 +253,9 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <summary>Bytes of the pool: in all, and free.</summary>
     public (long Total, long Available) Disk() => _pool.Space();
 
+    /// <value>What the sandboxes' disks lie on.</value>
+    public MountPlace DiskPlace => Mounts.PlaceOf(_paths.Pool);
+
     /// <summary>Removes everything of this installation from the machine: sandboxes, namespaces, mounts, firewall; files of the home stay.</summary>
     public async Task RemoveAllAsync()
     {

@@ -53,6 +53,15 @@ internal static class Mounts
     /// <returns>The options of the mount there; null when nothing is mounted.</returns>
     public static string? Options(string path) => Lines().LastOrDefault(line => line.Target == path).Options;
 
+    /// <summary>What a path lies on.</summary>
+    public static MountPlace PlaceOf(string path)
+    {
+        var words = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' '))
+            .Where(words => words[4] == "/" || path == words[4] || path.StartsWith(words[4] + "/", StringComparison.Ordinal))
+            .MaxBy(words => words[4].Length)!;
+        return new MountPlace(words[4], words[^2], words[^3]);
+    }
+
     private static IEnumerable<(string Target, string Options)> Lines() => File.ReadLines("/proc/self/mountinfo").Select(line =>
     {
         var words = line.Split(' ');

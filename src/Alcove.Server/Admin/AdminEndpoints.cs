@@ -18,6 +18,7 @@ internal static partial class AdminEndpoints
     private const int MostSandboxes = 100_000;
     private const int DefaultEvents = 100;
     private const int MostEvents = 10_000;
+    private const int LongestName = 128;
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
@@ -25,6 +26,7 @@ internal static partial class AdminEndpoints
         admin.MapGet("/teams", ListTeamsAsync);
         admin.MapPost("/teams", CreateTeamAsync);
         admin.MapPatch("/teams/{id:guid}/limits", ChangeLimitsAsync);
+        admin.MapPatch("/teams/{id:guid}/standing", ChangeStandingAsync);
         admin.MapGet("/teams/{id:guid}/api-keys", async (HttpContext http, Guid id, ApiKeys keys, Database database) =>
         {
             await TeamAsync(database, id, http.RequestAborted);
@@ -53,11 +55,7 @@ internal static partial class AdminEndpoints
     private static async Task<IResult> CreateTeamAsync(HttpContext http, Database database, TimeProvider time)
     {
         var request = await RequestBody.ReadAsync(http.Request, AdminJson.Default.NewTeam);
-        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 128)
-        {
-            throw ApiException.Invalid("request body has an error: \"name\" must have 1 to 128 characters");
-        }
-
+        CheckName(request.Name);
         var slug = request.Slug ?? NoSlugPattern().Replace(request.Name.ToLowerInvariant(), "-").Trim('-');
         if (!SlugPattern().IsMatch(slug))
         {
@@ -96,14 +94,27 @@ internal static partial class AdminEndpoints
         return Results.Json(Describe(team, 0), AdminJson.Default.AdminTeam);
     }
 
+    private static async Task<IResult> ChangeStandingAsync(HttpContext http, Guid id, Database database)
+    {
+        var change = await RequestBody.ReadAsync(http.Request, AdminJson.Default.TeamStandingChange);
+        if (change.BlockedReason is { } reason && (reason.Length > LongestName || reason.Any(char.IsControl)))
+        {
+            throw ApiException.Invalid($"request body has an error: \"blockedReason\" must have at most {LongestName} characters, and no control characters");
+        }
+
+        await using var db = database.Open();
+        var team = await db.Teams.FirstOrDefaultAsync(row => row.Id == id, http.RequestAborted) ?? throw new ApiException(StatusCodes.Status404NotFound, "Team not found");
+        team.IsBlocked = change.Blocked ?? team.IsBlocked;
+        team.BlockedReason = team.IsBlocked ? change.BlockedReason ?? team.BlockedReason : null;
+        team.IsBanned = change.Banned ?? team.IsBanned;
+        await db.SaveChangesAsync(http.RequestAborted);
+        return Results.Json(Describe(team, 0), AdminJson.Default.AdminTeam);
+    }
+
     private static async Task<IResult> CreateKeyAsync(HttpContext http, Guid id, ApiKeys keys, Database database)
     {
         var request = await RequestBody.ReadAsync(http.Request, AdminJson.Default.NewApiKey);
-        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 128)
-        {
-            throw ApiException.Invalid("request body has an error: \"name\" must have 1 to 128 characters");
-        }
-
+        CheckName(request.Name);
         await TeamAsync(database, id, http.RequestAborted);
         return Results.Json(await keys.CreateAsync(id, request.Name, http.RequestAborted), AdminJson.Default.AdminApiKey, statusCode: StatusCodes.Status201Created);
     }
@@ -147,9 +158,19 @@ internal static partial class AdminEndpoints
         }
     }
 
-    private static AdminTeam Describe(TeamRow team, int running) => new(team.Id, team.Name, team.Slug, TeamDefaults.LimitsOf(team), running, team.CreatedAt);
+    /// <summary>A name is shown in tables and kept in databases: both want text that can be read.</summary>
+    private static void CheckName(string? name)
+    {
+        if (string.IsNullOrWhiteSpace(name) || name.Length > LongestName || name.Any(char.IsControl))
+        {
+            throw ApiException.Invalid($"request body has an error: \"name\" must have 1 to {LongestName} characters, and no control characters");
+        }
+    }
 
-    [GeneratedRegex("^[a-z0-9-_]{1,64}$")]
+    private static AdminTeam Describe(TeamRow team, int running) => new(
+        team.Id, team.Name, team.Slug, TeamDefaults.LimitsOf(team), running, team.CreatedAt, new TeamStanding(team.IsBlocked, team.BlockedReason, team.IsBanned));
+
+    [GeneratedRegex(@"^[a-z0-9-_]{1,64}\z")]
     private static partial Regex SlugPattern();
 
     [GeneratedRegex("[^a-z0-9-_]+")]

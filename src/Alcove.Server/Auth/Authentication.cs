@@ -18,7 +18,7 @@ internal sealed class Authentication(Credentials credentials, InstallationSecret
     /// <exception cref="ApiException">Nobody whom the route is for.</exception>
     public async Task<Caller?> AuthenticateAsync(HttpContext http, AccessMetadata access)
     {
-        var caller = access.Access switch
+        return access.Access switch
         {
             Access.Open => null,
             Access.Team => await TeamAsync(http) ?? throw Missing(),
@@ -27,12 +27,20 @@ internal sealed class Authentication(Credentials credentials, InstallationSecret
             Access.IdentityProvider => http.Request.Headers.Authorization.Count > 0 ? throw NoIdentityProvider() : throw Missing(),
             Access.Admin => IsAdmin(http.Request) ? new Caller(null, []) : throw Missing(),
         };
-        if (caller?.Team is { } team)
+    }
+
+    /// <exception cref="ApiException">The team is banned, or it is blocked and the route is not one for that.</exception>
+    public static void CheckStanding(TeamRow team, bool forBlocked)
+    {
+        if (team.IsBanned)
         {
-            CheckStanding(team, access.ForBlocked);
+            throw new ApiException(StatusCodes.Status403Forbidden, "team is banned");
         }
 
-        return caller;
+        if (team.IsBlocked && !forBlocked)
+        {
+            throw new ApiException(StatusCodes.Status403Forbidden, team.BlockedReason is { Length: > 0 } reason ? $"team is blocked: {reason}" : "team is blocked");
+        }
     }
 
     private async Task<Caller?> TeamAsync(HttpContext http)
@@ -118,19 +126,6 @@ internal sealed class Authentication(Credentials credentials, InstallationSecret
         if (isWellKnown && !options.AllowWellKnownKey && !WellKnownKeyGuard.MayComeFrom(request))
         {
             throw new ApiException(StatusCodes.Status403Forbidden, "The key that everybody knows is not for pages of other sites; make one with `alcove key create`, or set ALCOVE_ALLOW_WELL_KNOWN_KEY=1");
-        }
-    }
-
-    private static void CheckStanding(TeamRow team, bool forBlocked)
-    {
-        if (team.IsBanned)
-        {
-            throw new ApiException(StatusCodes.Status403Forbidden, "team is banned");
-        }
-
-        if (team.IsBlocked && !forBlocked)
-        {
-            throw new ApiException(StatusCodes.Status403Forbidden, team.BlockedReason is { Length: > 0 } reason ? $"team is blocked: {reason}" : "team is blocked");
         }
     }
 

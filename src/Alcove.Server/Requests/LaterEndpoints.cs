@@ -6,50 +6,47 @@ namespace Alcove.Server.Requests;
 /// <summary>Routes of the API that this version does not have: 501, since a 404 would read as "gone". And those that are long gone: 400.</summary>
 internal static class LaterEndpoints
 {
-    private static readonly (string Method, string Path, Access Access)[] Routes =
+    private static readonly (string Method, string Path, Access Access, bool ForBlocked)[] Routes =
     [
-        ("GET", "/sandboxes/{id}/metrics", Access.Team),
-        ("GET", "/sandboxes/metrics", Access.Team),
-        ("GET", "/sandboxes/{id}/logs", Access.Team),
-        ("GET", "/v2/sandboxes/{id}/logs", Access.Team),
-        ("PUT", "/sandboxes/{id}/network", Access.Team),
-        ("GET", "/teams/{id}/metrics", Access.Team),
-        ("GET", "/teams/{id}/metrics/max", Access.Team),
-        ("POST", "/v3/templates", Access.Team),
-        ("POST", "/v2/templates", Access.Team),
-        ("POST", "/templates", Access.TeamOrToken),
-        ("POST", "/templates/{id}", Access.TeamOrToken),
-        ("PATCH", "/templates/{id}", Access.TeamOrToken),
-        ("PATCH", "/v2/templates/{id}", Access.TeamOrToken),
-        ("POST", "/templates/{id}/builds/{build}", Access.TeamOrToken),
-        ("POST", "/v2/templates/{id}/builds/{build}", Access.Team),
-        ("GET", "/templates/{id}/builds/{build}/status", Access.TeamOrToken),
-        ("GET", "/templates/{id}/builds/{build}/logs", Access.TeamOrToken),
-        ("GET", "/templates/{id}/files/{hash}", Access.TeamOrToken),
-        ("POST", "/templates/tags", Access.Team),
-        ("DELETE", "/templates/tags", Access.Team),
-        ("GET", "/templates/{id}/tags", Access.Team),
-        ("GET", "/volumes", Access.Team),
-        ("POST", "/volumes", Access.Team),
-        ("GET", "/volumes/{id}", Access.Team),
-        ("DELETE", "/volumes/{id}", Access.Team),
-        ("GET", "/secrets", Access.Team),
-        ("POST", "/secrets", Access.Team),
-        ("GET", "/secrets/{name}", Access.Team),
-        ("POST", "/secrets/{name}", Access.Team),
-        ("DELETE", "/secrets/{name}", Access.Team),
-        ("POST", "/admin/teams/{id}/builds/cancel", Access.Admin),
-        ("GET", "/nodes", Access.Admin),
-        ("GET", "/nodes/{id}", Access.Admin),
-        ("POST", "/nodes/{id}", Access.Admin),
+        ("GET", "/sandboxes/{id}/metrics", Access.Team, true),
+        ("GET", "/sandboxes/metrics", Access.Team, true),
+        ("GET", "/sandboxes/{id}/logs", Access.Team, true),
+        ("GET", "/v2/sandboxes/{id}/logs", Access.Team, true),
+        ("PUT", "/sandboxes/{id}/network", Access.Team, false),
+        ("GET", "/teams/{id}/metrics", Access.Team, true),
+        ("GET", "/teams/{id}/metrics/max", Access.Team, true),
+        ("POST", "/v3/templates", Access.Team, false),
+        ("POST", "/v2/templates", Access.Team, false),
+        ("POST", "/templates", Access.TeamOrToken, false),
+        ("POST", "/templates/{id}", Access.TeamOrToken, false),
+        ("PATCH", "/templates/{id}", Access.TeamOrToken, false),
+        ("PATCH", "/v2/templates/{id}", Access.TeamOrToken, false),
+        ("POST", "/templates/{id}/builds/{build}", Access.TeamOrToken, false),
+        ("POST", "/v2/templates/{id}/builds/{build}", Access.Team, false),
+        ("GET", "/templates/{id}/builds/{build}/status", Access.TeamOrToken, true),
+        ("GET", "/templates/{id}/builds/{build}/logs", Access.TeamOrToken, true),
+        ("GET", "/templates/{id}/files/{hash}", Access.TeamOrToken, false),
+        ("POST", "/templates/tags", Access.Team, false),
+        ("DELETE", "/templates/tags", Access.Team, true),
+        ("GET", "/templates/{id}/tags", Access.Team, true),
+        ("GET", "/volumes", Access.Team, true),
+        ("POST", "/volumes", Access.Team, false),
+        ("GET", "/volumes/{id}", Access.Team, true),
+        ("DELETE", "/volumes/{id}", Access.Team, true),
+        ("GET", "/secrets", Access.Team, true),
+        ("POST", "/secrets", Access.Team, false),
+        ("GET", "/secrets/{name}", Access.Team, true),
+        ("POST", "/secrets/{name}", Access.Team, false),
+        ("DELETE", "/secrets/{name}", Access.Team, false),
+        ("POST", "/admin/teams/{id}/builds/cancel", Access.Admin, false),
     ];
 
     public static void MapLater(this IEndpointRouteBuilder routes)
     {
-        foreach (var (method, path, access) in Routes)
+        foreach (var (method, path, access, forBlocked) in Routes)
         {
-            routes.MapMethods(path, [method], string () => throw new ApiException(StatusCodes.Status501NotImplemented, $"{method} {path} is not supported by this version of Alcove"))
-                .RequireAccess(access);
+            routes.MapMethods(path, [method], string (HttpContext http) => throw (IsOldBuild(http.Request) ? OldBuild() : new ApiException(StatusCodes.Status501NotImplemented, $"{method} {path} is not supported by this version of Alcove")))
+                .RequireAccess(access, forBlocked);
         }
 
         foreach (var gone in (string[])["/instances/{**rest}", "/envs/{**rest}"])
@@ -57,6 +54,11 @@ internal static class LaterEndpoints
             routes.Map(gone, string () => throw ApiException.BadRequest("Endpoints are deprecated, please update your SDK to use the new endpoints.")).RequireAccess(Access.Open);
         }
     }
+
+    /// <summary>Very old command lines sent the files of a build with its request.</summary>
+    private static bool IsOldBuild(HttpRequest request) => request.HasFormContentType && request.Path.StartsWithSegments("/templates");
+
+    private static ApiException OldBuild() => ApiException.BadRequest("Endpoint deprecated please update your CLI to the latest version");
 
     /// <summary>Responses about secrets are kept by nobody, also those that refuse.</summary>
     public static IApplicationBuilder UseNoStoreForSecrets(this IApplicationBuilder app) => app.Use((http, next) =>

@@ -84,7 +84,7 @@ internal static class CreateRules
         TemplateLookup.Invalid => ApiException.BadRequest($"Invalid template reference: {detail}"),
         TemplateLookup.Forbidden => new ApiException(StatusCodes.Status403Forbidden, $"you don't have access to template '{reference}'"),
         TemplateLookup.TagNotFound => new ApiException(StatusCodes.Status404NotFound, $"tag '{detail}' does not exist for template '{reference.Split(':')[0]}'"),
-        TemplateLookup.NotFound => new ApiException(StatusCodes.Status404NotFound, $"template '{reference}' not found"),
+        TemplateLookup.NotFound or TemplateLookup.Hidden => new ApiException(StatusCodes.Status404NotFound, $"template '{reference}' not found"),
         TemplateLookup.Found => throw new InvalidOperationException("a template that was found needs no explanation"),
     };
 

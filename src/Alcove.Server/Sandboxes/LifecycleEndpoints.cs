@@ -28,7 +28,7 @@ internal static class LifecycleEndpoints
     {
         var request = await RequestBody.ReadOptionalAsync(http.Request, RestJson.Default.PauseSandbox);
         var sandbox = SandboxEndpoints.Parse(id);
-        var outcome = await SandboxEndpoints.Service<SandboxDirectory>(http).PauseAsync(Caller.TeamOf(http).Id, sandbox, request?.Memory ?? true);
+        var outcome = await SandboxEndpoints.Service<SandboxDirectory>(http).PauseAsync(Caller.TeamOf(http).Id, sandbox, request?.Memory ?? true).WaitAsync(http.RequestAborted);
         return outcome.Result switch
         {
             ActResult.Done => Results.NoContent(),
@@ -45,7 +45,7 @@ internal static class LifecycleEndpoints
         var timeout = request?.Timeout ?? DefaultTimeout;
         CheckPositive(timeout, team);
         var sandbox = SandboxEndpoints.Parse(id);
-        var outcome = await SandboxEndpoints.Service<SandboxDirectory>(http).WakeAsync(sandbox, Wake(team, WakeManner.Resume, timeout, request?.Memory) with { AutoPause = request?.AutoPause });
+        var outcome = await SandboxEndpoints.Service<SandboxDirectory>(http).WakeAsync(sandbox, Wake(team, WakeManner.Resume, timeout, request?.Memory) with { AutoPause = request?.AutoPause }).WaitAsync(http.RequestAborted);
         return outcome.Result switch
         {
             ActResult.Done => await CreatedAsync(http, sandbox, StatusCodes.Status201Created),
@@ -66,7 +66,7 @@ internal static class LifecycleEndpoints
         SandboxEndpoints.CheckNotNegative("timeout", timeout);
         CreateRules.CheckLongest(timeout, team);
         var sandbox = SandboxEndpoints.Parse(id);
-        var outcome = await SandboxEndpoints.Service<SandboxDirectory>(http).WakeAsync(sandbox, Wake(team, WakeManner.Connect, timeout, request?.Memory));
+        var outcome = await SandboxEndpoints.Service<SandboxDirectory>(http).WakeAsync(sandbox, Wake(team, WakeManner.Connect, timeout, request?.Memory)).WaitAsync(http.RequestAborted);
         return outcome.Result switch
         {
             ActResult.Done => await CreatedAsync(http, sandbox, StatusCodes.Status201Created),
@@ -93,7 +93,7 @@ internal static class LifecycleEndpoints
         }
 
         var source = await SandboxEndpoints.FindAsync(http, SandboxEndpoints.Parse(id));
-        var (outcome, children) = await SandboxEndpoints.Service<SandboxForks>(http).ForkAsync(team, source, count, TimeSpan.FromSeconds(timeout));
+        var (outcome, children) = await SandboxEndpoints.Service<SandboxForks>(http).ForkAsync(team, source, count, TimeSpan.FromSeconds(timeout)).WaitAsync(http.RequestAborted);
         return outcome.Result switch
         {
             ActResult.Done => Results.Json(await Task.WhenAll(children.Select(child => DescribeAsync(http, child, team))), RestJson.Default.IEnumerableForkedSandbox, statusCode: StatusCodes.Status201Created),

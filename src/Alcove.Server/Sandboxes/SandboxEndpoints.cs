@@ -43,7 +43,7 @@ internal static class SandboxEndpoints
         }
 
         var directory = Service<SandboxDirectory>(http);
-        var created = await directory.CreateAsync(CreateRules.Plan(request, team, template, generation), team.ConcurrentSandboxes);
+        var created = await directory.CreateAsync(CreateRules.Plan(request, team, template, generation), team.ConcurrentSandboxes).WaitAsync(http.RequestAborted);
         return created switch
         {
             null => throw ApiException.TooManySandboxes(team.ConcurrentSandboxes),
@@ -59,7 +59,7 @@ internal static class SandboxEndpoints
     private static async Task<IResult> KillAsync(HttpContext http, string id)
     {
         var sandbox = Parse(id);
-        return await Service<SandboxDirectory>(http).KillAsync(Caller.TeamOf(http).Id, sandbox) ? Results.NoContent() : throw ApiException.SandboxNotFound(sandbox.Value);
+        return await Service<SandboxDirectory>(http).KillAsync(Caller.TeamOf(http).Id, sandbox).WaitAsync(http.RequestAborted) ? Results.NoContent() : throw ApiException.SandboxNotFound(sandbox.Value);
     }
 
     private static async Task<IResult> SetTimeoutAsync(HttpContext http, string id)
@@ -83,7 +83,7 @@ internal static class SandboxEndpoints
     private static async Task<IResult> ChangeTimeAsync(HttpContext http, string id, int seconds, TimeChange change)
     {
         var sandbox = Parse(id);
-        var outcome = await Service<SandboxDirectory>(http).ChangeTimeAsync(Caller.TeamOf(http), sandbox, TimeSpan.FromSeconds(seconds), change);
+        var outcome = await Service<SandboxDirectory>(http).ChangeTimeAsync(Caller.TeamOf(http), sandbox, TimeSpan.FromSeconds(seconds), change).WaitAsync(http.RequestAborted);
         Answer(outcome, sandbox);
         return Results.NoContent();
     }

@@ -18,7 +18,7 @@ internal static class SnapshotEndpoints
     {
         routes.MapPost("/sandboxes/{id}/snapshots", TakeAsync).RequireAccess(Access.Team);
         routes.MapGet("/snapshots", (Delegate)ListAsync).RequireAccess(Access.Team, forBlocked: true);
-        routes.MapDelete("/templates/{id}", RemoveAsync).RequireAccess(Access.TeamOrToken);
+        routes.MapDelete("/templates/{id}", RemoveAsync).RequireAccess(Access.TeamOrToken, forBlocked: true);
     }
 
     private static async Task<IResult> TakeAsync(HttpContext http, string id, SnapshotDirectory snapshots)
@@ -28,7 +28,7 @@ internal static class SnapshotEndpoints
         var name = request.Name is { } text ? ParseName(text, team) : null;
         var sandbox = SandboxEndpoints.Parse(id);
         var source = await SandboxEndpoints.FindAsync(http, sandbox);
-        var (outcome, snapshot) = await snapshots.TakeAsync(team, source, name);
+        var (outcome, snapshot) = await snapshots.TakeAsync(team, source, name).WaitAsync(http.RequestAborted);
         return snapshot is not null
             ? Results.Json(Describe(snapshot, team), RestJson.Default.SnapshotInfo, statusCode: StatusCodes.Status201Created)
             : outcome.Result == ActResult.Busy

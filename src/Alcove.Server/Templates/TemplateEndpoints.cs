@@ -34,8 +34,13 @@ internal static class TemplateEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext http, string id, TemplateDirectory templates)
     {
-        var row = (await templates.ListAsync(Caller.TeamOf(http), http.RequestAborted)).Find(template => template.Id == id)
-            ?? throw new ApiException(StatusCodes.Status404NotFound, $"Template {id} not found");
+        var (result, found, _) = await templates.ResolveAsync(Caller.TeamOf(http), id, http.RequestAborted);
+        if (result == TemplateLookup.Forbidden)
+        {
+            throw new ApiException(StatusCodes.Status403Forbidden, $"you don't have access to template '{id}'");
+        }
+
+        var row = found?.Id == id ? found : throw new ApiException(StatusCodes.Status404NotFound, $"Template {id} not found");
         var build = new TemplateBuild(row.BuildId.ToString(), Ready, row.UpdatedAt, row.UpdatedAt, row.UpdatedAt, row.CpuCount, row.MemoryMiB, row.DiskMiB, row.EnvdVersion);
         return Results.Json(new TemplateWithBuilds(row.Id, row.IsPublic, [row.Alias], [row.Alias], row.CreatedAt, row.UpdatedAt, null, 0, [build]), RestJson.Default.TemplateWithBuilds);
     }
@@ -47,7 +52,7 @@ internal static class TemplateEndpoints
         return result switch
         {
             TemplateLookup.Found => Results.Json(new TemplateAlias(row!.Id, row.IsPublic), RestJson.Default.TemplateAlias),
-            TemplateLookup.Forbidden => throw new ApiException(StatusCodes.Status403Forbidden, "You don't have access to this template alias"),
+            TemplateLookup.Forbidden or TemplateLookup.Hidden => throw new ApiException(StatusCodes.Status403Forbidden, "You don't have access to this template alias"),
             TemplateLookup.Invalid => throw ApiException.BadRequest($"Invalid template reference: {detail}"),
             TemplateLookup.NotFound or TemplateLookup.TagNotFound => throw new ApiException(StatusCodes.Status404NotFound, $"Template alias '{text}' not found"),
         };

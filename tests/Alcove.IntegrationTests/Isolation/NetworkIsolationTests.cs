@@ -72,6 +72,48 @@ public sealed class NetworkIsolationTests(Installation installation)
     }
 
     [Fact]
+    public async Task Ipv6Addresses_OfTheHost_AreOutOfReach_AlsoForRoot()
+    {
+        await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
+        var host = (await Command.ShellAsync("ip -6 -o addr show | awk '{print $4}' | cut -d/ -f1 | sort -u")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(address => address != "::1").ToArray();
+
+        // Those that a link would have if it had any are tried too.
+        string[] targets = [.. host.Append("fe80::1").Append("fe80::2").Append("ff02::1").SelectMany(address => (string[])[$"{address}%eth0:3000", $"{address}%eth0:3002"])];
+        var result = await sandbox.RunAsync(
+            $"ip -6 addr add fe80::21/64 dev eth0 2>/dev/null && echo added; echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/eth0/disable_ipv6 && echo enabled; python3 -c \"$(echo {Encode(Probe)} | base64 -d)\" {string.Join(' ', targets)}", "root", TimeSpan.FromMinutes(2));
+
+        Assert.DoesNotContain("added", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("enabled", result.Output, StringComparison.Ordinal);
+        Assert.Equal(targets.Select(target => $"{target} silent"), result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Datagrams_ToTheHost_GoNowhere()
+    {
+        await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
+        var addresses = (await Command.ShellAsync("ip -4 -o addr show | awk '{print $4}' | cut -d/ -f1 | sort -u")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(a => a != "127.0.0.1").ToArray();
+        const string Listen = """
+            import socket,sys
+            s=[socket.socket(socket.AF_INET,socket.SOCK_DGRAM) for _ in sys.argv[1:]]
+            for one,address in zip(s,sys.argv[1:]): one.bind((address,5353)); one.settimeout(2)
+            print('listening',flush=True); sys.stdin.readline()
+            for one,address in zip(s,sys.argv[1:]):
+                try: one.recv(10); print(address)
+                except OSError: pass
+            print('end',flush=True)
+            """;
+        using var listener = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("python3", ["-c", Listen, .. addresses]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        Assert.Equal("listening", await listener.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+
+        await sandbox.RunAsync($"python3 -c 'import socket,sys; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); [s.sendto(b\"x\",(a,5353)) for a in sys.argv[1:]]' {string.Join(' ', addresses)} 169.254.0.22");
+        await listener.StandardInput.WriteLineAsync("now");
+
+        Assert.Equal("end", await listener.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        await listener.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task ForgedSourceAddresses_GoNowhere()
     {
         await using var server = await OutsideServer.StartAsync(installation.Lab, Lab.Internet, 8080);

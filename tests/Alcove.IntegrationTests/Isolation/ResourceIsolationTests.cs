@@ -15,6 +15,8 @@ public sealed class ResourceIsolationTests(Installation installation)
         var hog = await sandbox.RunAsync("python3 -c 'b=[bytearray(1<<20) for _ in range(4096)]; print(len(b))'; echo after=$?", timeout: TimeSpan.FromMinutes(2));
 
         Assert.Contains("after=137", hog.Output, StringComparison.Ordinal);
+        var alone = await sandbox.RunAsync("exec python3 -c 'b=[bytearray(1<<20) for _ in range(4096)]'", timeout: TimeSpan.FromMinutes(2));
+        Assert.Equal("signal: killed (the sandbox ran out of memory)", alone.EndError);
         Assert.Equal("still\n", (await sandbox.RunAsync("echo still")).Output);
         Assert.Equal("here\n", (await neighbour.RunAsync("echo here")).Output);
     }
@@ -74,6 +76,31 @@ public sealed class ResourceIsolationTests(Installation installation)
         Assert.DoesNotContain("node.sock\n", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("alcove-node", result.Output, StringComparison.Ordinal);
         Assert.Contains("e2b.local", result.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The node listens on a path alone; nothing that it or the server listens on has an abstract name, which a path does not guard.</summary>
+    [Fact]
+    public async Task HostSockets_AreOutOfReach_OfRoot()
+    {
+        await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
+
+        var result = await sandbox.RunAsync($"python3 -c 'import socket; s=socket.socket(socket.AF_UNIX); print(s.connect_ex(\"{TestHome.Path}/node.sock\"))'; grep -c @ /proc/net/unix; find / -xdev -type s 2>/dev/null | grep -c alcove; ls /proc/1/root/var/lib | grep -c alcove", "root");
+
+        Assert.Equal("2\n0\n0\n0\n", result.Output);
+    }
+
+    [Fact]
+    public async Task LoopDevices_OfTheHost_AreOutOfReach_OfRoot()
+    {
+        await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
+        var loops = (await Command.ShellAsync("losetup --noheadings --output NAME,MAJ:MIN")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(words => words.Length == 2).Select(words => words[1].Replace(':', ' ')).Take(3).ToArray();
+        Assert.NotEmpty(loops);
+
+        var tries = loops.Append("7 999").Select(loop => $"for place in /tmp /dev /run /home/user; do mknod $place/l b {loop} 2>/dev/null && echo made; head -c1 $place/l 2>/dev/null && echo read; done; true");
+        var result = await sandbox.RunAsync(string.Join('\n', tries) + "\nmknod /tmp/c c 10 237 2>/dev/null && echo made; mknod /tmp/m c 1 1 2>/dev/null && echo made; mknod /tmp/k c 10 229 2>/dev/null && echo made; echo end", "root");
+
+        Assert.Equal("end\n", result.Output);
     }
 
     private static async Task DrainAsync(IAsyncEnumerable<Protocol.Processes.StartResponse> events)

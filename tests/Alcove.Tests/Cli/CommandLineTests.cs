@@ -72,6 +72,18 @@ public sealed class CommandLineTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Matches(@"memory +8 GiB", shown.Out);
     }
 
+    [Fact]
+    public async Task TeamBlockAndBan_AreShown_AndTakenBack()
+    {
+        var team = await TeamAsync();
+
+        Assert.Contains("blocked: not paid", (await RunAsync("team", "block", team, "--reason", "not paid")).Out, StringComparison.Ordinal);
+        Assert.Contains("banned", (await RunAsync("team", "ban", team)).Out, StringComparison.Ordinal);
+        await RunAsync("team", "unban", team);
+        Assert.Contains("good", (await RunAsync("team", "unblock", team)).Out, StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("team", "block", "no-such-team")).ExitCode);
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("-3")]

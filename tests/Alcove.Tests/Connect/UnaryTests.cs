@@ -105,6 +105,8 @@ public sealed class UnaryTests
     [InlineData("application/json; charset=utf-16")]
     [InlineData("nonsense")]
     [InlineData("")]
+    [InlineData("application/grpc")]
+    [InlineData("application/grpc-web+proto")]
     public async Task Call_InAnotherContentType_Answers415(string contentType)
     {
         await using var server = await ConnectServer.StartAsync();

@@ -178,6 +178,17 @@ public sealed class DownloadTests
         Assert.Equal(HttpStatusCode.Unauthorized, without.StatusCode);
     }
 
+    [Fact]
+    public async Task Download_SignedButMissing_Is404()
+    {
+        await using var host = await FilesHost.StartAsync();
+        host.State.Current = host.State.Current with { AccessToken = "secret" };
+        var signature = Uri.EscapeDataString(FileSignature.Compute("demo/test.txt", "read", string.Empty, "secret", 1_900_000_000));
+        using var answer = await GetAsync(host, $"/files?path=demo/test.txt&signature={signature}&signature_expiration=1900000000");
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Contains($"path '{host.Home}/demo/test.txt' does not exist", await answer.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+    }
+
     private static string When(string value) => value switch
     {
         "same" => Modified.ToString("r"),

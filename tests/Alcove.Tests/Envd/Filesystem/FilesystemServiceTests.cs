@@ -38,6 +38,18 @@ public sealed class FilesystemServiceTests
     }
 
     [Fact]
+    public async Task ListDir_FileAndDirectory_AreDescribedAsStatDoes()
+    {
+        await using var host = await FilesHost.StartAsync();
+        Directory.CreateDirectory(host.InHome("mixed/inner"));
+        File.SetUnixFileMode(host.InHome("mixed/file", "hello"), (UnixFileMode)0x1A4);
+        var list = (await host.CallAsync("ListDir", new ListDirRequest { Path = "mixed", Depth = 1 }, ListDirRequest.Parser, ListDirResponse.Parser)).Entries;
+        Assert.Equal([host.InHome("mixed/file"), host.InHome("mixed/inner")], list.Select(entry => entry.Path));
+        Assert.Equal([await StatAsync(host, "mixed/file"), await StatAsync(host, "mixed/inner")], list);
+        Assert.Equal((FileType.Directory, 0x1EDu, "drwxr-xr-x", "me", "us"), (list[1].Type, list[1].Mode, list[1].Permissions, list[1].Owner, list[1].Group));
+    }
+
+    [Fact]
     public async Task MakeDirMoveRemove_Errors_HaveTheirCodes()
     {
         await using var host = await FilesHost.StartAsync();

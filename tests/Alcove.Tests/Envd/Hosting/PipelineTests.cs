@@ -49,6 +49,20 @@ public sealed class PipelineTests
     }
 
     [Theory]
+    [InlineData("/freeze")]
+    [InlineData("/unfreeze")]
+    [InlineData("/collapse")]
+    [InlineData("/fsfreeze")]
+    [InlineData("/fsthaw")]
+    [InlineData("/upgrade")]
+    public async Task Request_ThatOnlyAVirtualMachineCouldServe_Is501(string path)
+    {
+        await using var host = await FilesHost.StartAsync();
+        using var answer = await SendAsync(host, HttpMethod.Post, path);
+        Assert.Equal(HttpStatusCode.NotImplemented, answer.StatusCode);
+    }
+
+    [Theory]
     [InlineData("GET", "/metrics")]
     [InlineData("GET", "/envs")]
     [InlineData("POST", "/files/compose")]

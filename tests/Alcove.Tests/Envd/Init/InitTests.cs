@@ -33,6 +33,7 @@ public sealed class InitTests : IDisposable
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("""{"unknown":1,"volumeMounts":[]}""")]
+    [InlineData("""{"volumeMounts":[{"nfs_target":"192.0.2.1:/v","path":"/v"}],"caBundle":"-----BEGIN CERTIFICATE-----","hyperloopIP":"192.0.2.1","lifecycleID":"l"}""")]
     public async Task Init_NothingToSet_IsAccepted(string body) => Assert.Equal((204, ""), await InitAsync(body));
 
     [Theory]

@@ -53,6 +53,15 @@ public sealed class ProcessServiceTests(DaemonProcess daemon) : IClassFixture<Da
     }
 
     [Fact]
+    public async Task Start_DirectoryThatWasDeleted_IsInvalid()
+    {
+        var directory = Directory.CreateTempSubdirectory("alcove-deleted-").FullName;
+        Directory.Delete(directory);
+        var run = daemon.Start(new StartRequest { Process = new ProcessConfig { Cmd = "sh", Cwd = directory } });
+        Assert.Equal(ConnectCode.InvalidArgument, (await Assert.ThrowsAsync<ConnectException>(run.StartedAsync)).Code);
+    }
+
+    [Fact]
     public async Task Start_OwnVariables_OverrideTheDaemons()
     {
         var run = daemon.Start(new StartRequest

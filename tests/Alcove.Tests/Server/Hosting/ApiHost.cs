@@ -18,8 +18,8 @@ using Xunit;
 
 namespace Alcove.Tests.Server.Hosting;
 
-/// <summary>The whole API in memory: real grains, a real SQLite file, a real node client; the node and the clock are the test's.</summary>
-public sealed class ApiHost : IAsyncLifetime
+/// <summary>The whole API in memory: real grains, a real database (an SQLite file unless the settings say otherwise), a real node client; the node and the clock are the test's.</summary>
+public class ApiHost : IAsyncLifetime
 {
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("alcove-api-");
     private WebApplication? _app;
@@ -35,7 +35,10 @@ public sealed class ApiHost : IAsyncLifetime
     internal T Service<T>()
         where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public async ValueTask InitializeAsync()
+    /// <summary>A setting of the server, other than its home.</summary>
+    protected virtual string? Setting(string name) => null;
+
+    public virtual async ValueTask InitializeAsync()
     {
         Node = await FakeNode.StartAsync(Path.Combine(_home.FullName, "node.sock"), Time);
         await StartAsync();
@@ -53,7 +56,10 @@ public sealed class ApiHost : IAsyncLifetime
     /// <param name="body">JSON, or nothing.</param>
     /// <param name="key">An API key; empty for none; null for the seeded one.</param>
     /// <param name="headers">Others.</param>
-    internal async Task<ApiAnswer> SendAsync(string method, string path, string? body = null, string? key = null, params (string Name, string Value)[] headers)
+    internal Task<ApiAnswer> SendAsync(string method, string path, string? body = null, string? key = null, params (string Name, string Value)[] headers) =>
+        SendContentAsync(method, path, body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"), key, headers);
+
+    internal async Task<ApiAnswer> SendContentAsync(string method, string path, HttpContent? content, string? key = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (key != string.Empty)
@@ -66,11 +72,7 @@ public sealed class ApiHost : IAsyncLifetime
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        if (body is not null)
-        {
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        }
-
+        request.Content = content;
         using var client = _app!.GetTestClient();
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -84,6 +86,20 @@ public sealed class ApiHost : IAsyncLifetime
     internal async Task<string> CreateAsync(string fields = "", string? key = null) =>
         (string)(await SendAsync("POST", "/v2/sandboxes", $$"""{"templateID":"base"{{fields}}}""", key)).Expect(201)["sandboxID"]!;
 
+    /// <summary>The ids of a list's sandboxes, page after page.</summary>
+    internal async Task<List<string>> WalkAsync(string path, string key)
+    {
+        var ids = new List<string>();
+        for (string? token = string.Empty; token is not null;)
+        {
+            var answer = await SendAsync("GET", token.Length == 0 ? path : $"{path}{(path.Contains('?') ? '&' : '?')}nextToken={Uri.EscapeDataString(token)}", null, key);
+            ids.AddRange(answer.Expect(200).AsArray().Select(row => (string)row!["sandboxID"]!));
+            token = answer.Headers.GetValueOrDefault("X-Next-Token");
+        }
+
+        return ids;
+    }
+
     /// <summary>A new team of its own, and a key to it.</summary>
     internal async Task<(string TeamId, string Key)> NewTeamAsync()
     {
@@ -91,8 +107,9 @@ public sealed class ApiHost : IAsyncLifetime
         return (team, (string)(await AdminAsync("POST", $"/admin/teams/{team}/api-keys", """{"name":"k"}""")).Expect(201)["key"]!);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await _app!.DisposeAsync();
         await Node.DisposeAsync();
         _home.Delete(recursive: true);
@@ -103,7 +120,7 @@ public sealed class ApiHost : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseTestServer();
-        var options = ServerOptions.FromEnvironment(name => name == "ALCOVE_HOME" ? _home.FullName : null);
+        var options = ServerOptions.FromEnvironment(name => name == "ALCOVE_HOME" ? _home.FullName : Setting(name));
         Directory.CreateDirectory(Path.Combine(options.Home, "server"));
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(options)
             .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket).AddApi();

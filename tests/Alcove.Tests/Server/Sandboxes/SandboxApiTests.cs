@@ -225,8 +225,8 @@ public sealed class SandboxApiTests(ApiHost host) : IClassFixture<ApiHost>
             made.Add(await host.CreateAsync(key: key));
         }
 
-        var down = await WalkAsync("/v2/sandboxes?limit=1", key);
-        var up = await WalkAsync("/v2/sandboxes?limit=1&order=asc", key);
+        var down = await host.WalkAsync("/v2/sandboxes?limit=1", key);
+        var up = await host.WalkAsync("/v2/sandboxes?limit=1&order=asc", key);
         Assert.Equal(made.Order(), down.Order());
         Assert.Equal(down.AsEnumerable().Reverse(), up);
         var token = (await host.SendAsync("GET", "/v2/sandboxes?limit=1", null, key)).Headers["X-Next-Token"];
@@ -273,17 +273,4 @@ public sealed class SandboxApiTests(ApiHost host) : IClassFixture<ApiHost>
     private static DateTimeOffset End(JsonNode sandbox) => DateTimeOffset.Parse((string)sandbox["endAt"]!, CultureInfo.InvariantCulture);
 
     private async Task<DateTimeOffset> EndAsync(string id) => End((await host.SendAsync("GET", $"/sandboxes/{id}")).Expect(200));
-
-    private async Task<List<string>> WalkAsync(string path, string key)
-    {
-        var ids = new List<string>();
-        for (string? token = string.Empty; token is not null;)
-        {
-            var answer = await host.SendAsync("GET", token.Length == 0 ? path : $"{path}&nextToken={Uri.EscapeDataString(token)}", null, key);
-            ids.AddRange(answer.Expect(200).AsArray().Select(row => (string)row!["sandboxID"]!));
-            token = answer.Headers.GetValueOrDefault("X-Next-Token");
-        }
-
-        return ids;
-    }
 }

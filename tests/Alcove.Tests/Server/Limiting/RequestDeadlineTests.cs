@@ -1,0 +1,36 @@
+using Alcove.Server.Limiting;
+using Alcove.Tests.Server.Hosting;
+using Xunit;
+
+namespace Alcove.Tests.Server.Limiting;
+
+/// <summary>No request is worked on without end.</summary>
+public sealed class RequestDeadlineTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    [Fact]
+    public async Task Create_ThatIsNotDoneInTime_Is504_AndWhatWasBegunCanBeSeenAndKilled()
+    {
+        var (_, key) = await host.NewTeamAsync();
+        var (begun, goOn) = (new TaskCompletionSource<string>(), new TaskCompletionSource());
+        host.Node.OnCreate = request =>
+        {
+            begun.TrySetResult(request.SandboxId);
+            return goOn.Task;
+        };
+        try
+        {
+            var creating = host.SendAsync("POST", "/v2/sandboxes", """{"templateID":"base"}""", key);
+            var id = await begun.Task.WaitAsync(TestContext.Current.CancellationToken);
+            host.Time.Advance(RequestDeadline.Longest + TimeSpan.FromSeconds(1));
+            (await creating).ExpectError(504, "The request was not done within 70 seconds");
+            goOn.SetResult();
+            await Eventually.HoldsAsync(async () => (await host.SendAsync("GET", $"/sandboxes/{id}", null, key)).Status == 200);
+            Assert.Equal(204, (await host.SendAsync("DELETE", $"/sandboxes/{id}", null, key)).Status);
+        }
+        finally
+        {
+            goOn.TrySetResult();
+            host.Node.OnCreate = _ => Task.CompletedTask;
+        }
+    }
+}
