@@ -181,15 +181,14 @@ internal sealed partial class SandboxGrain
         _backoff = _backoff * 2 < LongestBackoff ? _backoff * 2 : LongestBackoff;
     }
 
-    /// <summary>1. persisted. 2. no new requests. 3. captured, and stands still. 4. paused. 5. connections reset, run ended, place free.</summary>
+    /// <summary>1. no new requests. 2. persisted, and shown as paused. 3. captured, and stands still. 4. paused. 5. connections reset, run ended, place free.</summary>
     private async Task<ActOutcome> PauseCoreAsync(SandboxRow row, bool withMemory)
     {
-        SandboxRoute? route = null;
+        var route = routes.Hide(SandboxId.Parse(Name), (ulong)row.Incarnation);
         try
         {
             row = await _record.MoveToAsync(SandboxStatus.Pausing, next => (next.CaptureId, next.HasMemory) = (NewCaptureId(), withMemory));
             FaultPoint.Reach("pause.row-pausing");
-            route = routes.Hide(SandboxId.Parse(Name), (ulong)row.Incarnation);
             var capture = await ClientOf(row).CaptureAsync(new CaptureSandboxRequest
             {
                 SandboxId = Name,
@@ -331,6 +330,11 @@ internal sealed partial class SandboxGrain
 
         if (Row is not { Status: SandboxStatus.Pausing or SandboxStatus.Snapshotting } row)
         {
+            if (Row is { Status: SandboxStatus.Running } && route is not null)
+            {
+                routes.Publish(route);
+            }
+
             return new ActOutcome(ActResult.Failed, e.Message);
         }
 

@@ -19,12 +19,27 @@ public sealed class AutoPauseTests(Installation installation)
         for (var cycle = 1; cycle <= 2; cycle++)
         {
             await PauseTests.SendAsync(sandbox.Id, "timeout", """{"timeout":0}""");
-            Assert.Equal("paused", (string)(await sandbox.DetailAsync())["state"]!);
             await PausedAsync(sandbox, cycle);
+            Assert.Equal("paused", (string)(await sandbox.DetailAsync())["state"]!);
             await sandbox.ResumeAsync();
 
             Assert.Equal("written\n1", await sandbox.OutputAsync("cat file; pgrep -xc sleep"));
             Assert.Equal("pause", (string)(await sandbox.DetailAsync())["lifecycle"]!["onTimeout"]!);
+        }
+    }
+
+    [Fact]
+    public async Task ShownAsPaused_IsReachedByNobodyBeforeItIsAwakeAgain()
+    {
+        await using var sandbox = await TestSandbox.CreateAsync(installation.Api, new { autoPause = true });
+        for (var cycle = 0; cycle < 5; cycle++)
+        {
+            await PauseTests.SendAsync(sandbox.Id, "timeout", """{"timeout":0}""");
+            await Eventually.HoldsAsync(async () => (string)(await sandbox.DetailAsync())["state"]!, state => state == "paused", Patience);
+
+            using var answer = await sandbox.GetAsync(49983, "/health");
+            Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+            await sandbox.ResumeAsync();
         }
     }
 
@@ -38,8 +53,8 @@ public sealed class AutoPauseTests(Installation installation)
         await PauseTests.SendAsync(sandbox.Id, "timeout", """{"timeout":0}""");
 
         Assert.Equal(HttpStatusCode.NotFound, (await ApiCall.SendAsync(HttpMethod.Get, $"/sandboxes/{sandbox.Id}")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await PauseTests.SendAsync(sandbox.Id, "connect", """{"timeout":60}""")).Status);
         await Eventually.HoldsAsync(() => Residue.OfAsync([sandbox.Id]), found => found.Length == 0, Patience);
+        await Eventually.HoldsAsync(async () => (await PauseTests.SendAsync(sandbox.Id, "connect", """{"timeout":60}""")).Status, status => status == HttpStatusCode.NotFound, Patience);
     }
 
     [Fact]
