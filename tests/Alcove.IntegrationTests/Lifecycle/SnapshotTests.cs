@@ -213,18 +213,24 @@ public sealed class SnapshotTests(Installation installation)
     }
 
     [Fact]
-    public async Task TwoOfOneNewName_AtOnce_AreBuildsOfOneSnapshot()
+    public async Task SeveralOfOneNewName_AtOnce_AreBuildsOfOneSnapshot()
     {
-        var name = $"twice-{Guid.NewGuid():n}";
-        await using var left = await TestSandbox.CreateAsync(installation.Api);
-        await using var right = await TestSandbox.CreateAsync(installation.Api);
+        var name = $"together-{Guid.NewGuid():n}";
+        await using var first = await TestSandbox.CreateAsync(installation.Api);
+        TestSandbox[] all = [first, .. await first.ForkAsync(4)];
+        try
+        {
+            var taken = await Task.WhenAll(all.Select(each => Taken.OfAsync(each, name)));
 
-        var taken = await Task.WhenAll(Taken.OfAsync(left, name), Taken.OfAsync(right, name));
-
-        await using var one = taken[0];
-        await using var two = taken[1];
-        Assert.Equal(one.Id, two.Id);
-        Assert.Single(await ListAsync($"name={name}"));
+            Assert.Single(taken.Select(each => each.Id).Distinct());
+            Assert.Equal([taken[0].Id], await ListAsync($"name={name}"));
+            await taken[0].DisposeAsync();
+            Assert.Empty(await ListAsync($"name={name}"));
+        }
+        finally
+        {
+            await Task.WhenAll(all.Select(each => each.DisposeAsync().AsTask()));
+        }
     }
 
     [Fact]
