@@ -38,9 +38,9 @@ while True:
     open('/home/user/hash.new', 'w').write(hashlib.sha1(data).hexdigest()); os.rename('/home/user/hash.new', '/home/user/hash')
 `
 
-/** Every file's name, size, times and owner, and what the small ones, nearly all, say. */
+/** Every file's name, size, time and owner, and what the small ones, nearly all, say; but what the host gives it anew in each run. */
 const diskHash = [
-  "sudo find / -xdev \\( -path /home/user/live -o -path /home/user/hash -o -path /run \\) -prune -o -type f -printf '%p %s %T@ %m %U\\n' | sort > /dev/shm/list",
+  "sudo find / -xdev \\( -path /home/user/live -o -path /home/user/hash -o -path /run -o -path /etc/machine-id \\) -prune -o -type f -printf '%p %s %T@ %m %U\\n' | sort > /dev/shm/list",
   "grep -v ' [0-9]\\{6,\\} [0-9.]* [0-7]* [0-9]*$' /dev/shm/list | sed 's/ [0-9]* [0-9.]* [0-7]* [0-9]*$//' | tr '\\n' '\\0' | xargs -0 sudo cat >> /dev/shm/list 2>/dev/null",
   'sha1sum < /dev/shm/list; rm /dev/shm/list',
 ].join('; ')
