@@ -20,6 +20,9 @@ public enum ActResult
     /// <summary>Another act is under way that this one cannot wait for.</summary>
     Busy,
 
+    /// <summary>It is being taken up with its memory, and this was to be without.</summary>
+    StartsWithMemory,
+
     /// <summary>The team has as many running sandboxes as it may.</summary>
     NoPlace,
 

@@ -18,6 +18,7 @@ internal sealed partial class SandboxGrain
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
 
     private (ActKind Kind, Task<ActOutcome> Task)? _act;
+    private bool _wakesWithMemory;
     private DateTimeOffset? _autoPauseFailsSince;
     private TimeSpan _backoff = FirstBackoff;
 
@@ -78,6 +79,8 @@ internal sealed partial class SandboxGrain
             {
                 switch (act.Kind)
                 {
+                    case ActKind.Wake when _wakesWithMemory && !request.WithMemory:
+                        return new ActOutcome(ActResult.StartsWithMemory);
                     case ActKind.Wake:
                         return await JoinAsync(act.Task, request);
                     case ActKind.Capture when request.Manner == WakeManner.Resume:
@@ -178,15 +181,14 @@ internal sealed partial class SandboxGrain
         _backoff = _backoff * 2 < LongestBackoff ? _backoff * 2 : LongestBackoff;
     }
 
-    /// <summary>1. persisted. 2. no new requests. 3. captured, and stands still. 4. paused. 5. connections reset, run ended, place free.</summary>
+    /// <summary>1. no new requests. 2. persisted, and shown as paused. 3. captured, and stands still. 4. paused. 5. connections reset, run ended, place free.</summary>
     private async Task<ActOutcome> PauseCoreAsync(SandboxRow row, bool withMemory)
     {
-        SandboxRoute? route = null;
+        var route = routes.Hide(SandboxId.Parse(Name), (ulong)row.Incarnation);
         try
         {
             row = await _record.MoveToAsync(SandboxStatus.Pausing, next => (next.CaptureId, next.HasMemory) = (NewCaptureId(), withMemory));
             FaultPoint.Reach("pause.row-pausing");
-            route = routes.Hide(SandboxId.Parse(Name), (ulong)row.Incarnation);
             var capture = await ClientOf(row).CaptureAsync(new CaptureSandboxRequest
             {
                 SandboxId = Name,
@@ -231,6 +233,7 @@ internal sealed partial class SandboxGrain
     /// <summary>1. a place. 2. persisted, with the next run's number. 3. the node. 4. running. 5. reachable; what it was taken from is not needed any more.</summary>
     private async Task<ActOutcome> WakeCoreAsync(WakeRequest request)
     {
+        _wakesWithMemory = request.WithMemory && Row!.HasMemory;
         if (!await GrainFactory.GetGrain<ITeamGrain>(request.TeamId).TryReserveAsync(Name, request.Limit))
         {
             return new ActOutcome(ActResult.NoPlace);
@@ -240,7 +243,7 @@ internal sealed partial class SandboxGrain
         {
             var row = await _record.MoveToAsync(SandboxStatus.Resuming, next => (next.Incarnation, next.AutoPause) = (next.Incarnation + 1, request.AutoPause ?? next.AutoPause));
             FaultPoint.Reach("resume.row-resuming");
-            var withMemory = request.WithMemory && row.HasMemory;
+            var withMemory = _wakesWithMemory;
             var run = await ClientOf(row).CreateAsync(RunRequests.Resume(row, withMemory, tokens), CancellationToken.None);
             FaultPoint.Reach("resume.restored");
             await FinishWakeAsync(run, request.Timeout < request.LongestLife || request.Manner == WakeManner.Traffic ? request.Timeout : request.LongestLife, withMemory);
@@ -327,6 +330,11 @@ internal sealed partial class SandboxGrain
 
         if (Row is not { Status: SandboxStatus.Pausing or SandboxStatus.Snapshotting } row)
         {
+            if (Row is { Status: SandboxStatus.Running } && route is not null)
+            {
+                routes.Publish(route);
+            }
+
             return new ActOutcome(ActResult.Failed, e.Message);
         }
 

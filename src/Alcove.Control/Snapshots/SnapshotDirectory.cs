@@ -143,6 +143,19 @@ public sealed class SnapshotDirectory(Database database, SandboxDirectory sandbo
 
     private async Task<Snapshot> AddAsync(TeamRow team, SandboxRow sandbox, TemplateReference? name, string captureId, long bytes)
     {
+        try
+        {
+            return await AddBuildAsync(team, sandbox, name, captureId, bytes);
+        }
+        catch (DbUpdateException) when (name is not null)
+        {
+            // Another was taken under this new name at the same time: now the name is there, and this is a build of it.
+            return await AddBuildAsync(team, sandbox, name, captureId, bytes);
+        }
+    }
+
+    private async Task<Snapshot> AddBuildAsync(TeamRow team, SandboxRow sandbox, TemplateReference? name, string captureId, long bytes)
+    {
         var now = time.GetUtcNow();
         await using var db = database.Open();
         var row = name is null ? null : await db.Snapshots.FirstOrDefaultAsync(snapshot => snapshot.TeamId == team.Id && snapshot.Alias == name.Alias);

@@ -25,7 +25,7 @@ internal sealed partial class CaptureService(SandboxRuntime runtime, ILogger<Cap
         }
         catch (RuntimeException e)
         {
-            CaptureFailed(logger, request.SandboxId, e.Message);
+            CaptureFailed(logger, request.SandboxId, e.InnerException is { } inner ? $"{e.Message} ({inner.Message})" : e.Message);
             throw Failures.Explain(e);
         }
     }

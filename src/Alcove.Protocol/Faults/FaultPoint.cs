@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Alcove.Protocol.Faults;
 
 /// <summary>
-/// A place where a test can make the program die or fail. Off unless <c>ALCOVE_FAULTS</c> names a file; that file's text is a step and
+/// A place where a test can make the program die, fail or wait. Off unless <c>ALCOVE_FAULTS</c> names a file; that file's text is a step and
 /// what shall happen there, for example <c>pause.renamed kill</c>. It happens once: the file is removed before.
 /// </summary>
 public static class FaultPoint
@@ -29,6 +29,13 @@ public static class FaultPoint
         if (words is [_, "fail", ..])
         {
             throw new IOException($"a test makes {step} fail");
+        }
+
+        if (words is [_, "wait", var pipe])
+        {
+            // A named pipe: opened as soon as the test opens its other end.
+            System.IO.File.OpenRead(pipe).Dispose();
+            return;
         }
 
         // SIGKILL: nothing of this program runs after it.

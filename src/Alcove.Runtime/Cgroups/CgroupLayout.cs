@@ -134,6 +134,9 @@ internal sealed class CgroupLayout
     /// <summary>Every thread of the sandbox.</summary>
     public IEnumerable<string> Threads(string id) => ReadNumbers(IsHybrid ? $"{Mount}/freezer{PathOf(id)}/tasks" : $"{Mount}{PathOf(id)}/cgroup.threads");
 
+    /// <summary>Every process of the sandbox, and none that acts on it.</summary>
+    public IEnumerable<string> OwnProcesses(string id) => ReadNumbers(IsHybrid ? $"{Mount}/freezer{PathOf(id)}/cgroup.procs" : $"{Mount}{PathOf(id)}/cgroup.procs");
+
     /// <summary>The crun and criu of an act on the sandbox, also where whoever called them is gone.</summary>
     public IEnumerable<string> ActProcesses(string id) => ReadNumbers($"{ActGroup(id)}/cgroup.procs");
 

@@ -102,6 +102,7 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
         {
             await _freezer.FreezeAsync(sandbox);
             FaultPoint.Reach("capture.frozen");
+            CheckTraced(sandbox);
             if (await TryDumpAsync(manifest, directory, isLast: attempt == Attempts))
             {
                 return;
@@ -128,6 +129,18 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
         {
             DumpFailed(logger, sandbox, e.Message);
             return false;
+        }
+    }
+
+    /// <summary>criu traces what it dumps, and a process has one tracer: it would try for seconds, with everything standing still.</summary>
+    private void CheckTraced(string sandbox)
+    {
+        foreach (var status in cgroups.OwnProcesses(sandbox).Select(ProcessStatus.Of))
+        {
+            if (status?.Tracer is { } tracer)
+            {
+                throw new RuntimeException(RuntimeFailure.CannotCapture, $"process {status}: it is being traced{(ProcessStatus.Of(tracer) is { } debugger ? $" by {debugger}" : string.Empty)}");
+            }
         }
     }
 

@@ -75,7 +75,7 @@ internal sealed class CrunCommand(HomePaths paths, CgroupLayout cgroups)
         }
         catch (RuntimeException e)
         {
-            throw new RuntimeException(RuntimeFailure.CannotCapture, log.Explain() ?? e.Message, e);
+            throw new RuntimeException(RuntimeFailure.CannotCapture, log.Explain() ?? "its processes could not be written down, and criu does not say why", e);
         }
 
         log.Delete();

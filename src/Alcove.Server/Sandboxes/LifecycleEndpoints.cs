@@ -109,6 +109,7 @@ internal static class LifecycleEndpoints
         ActResult.NotFound => ApiException.SandboxNotFound(id.Value),
         ActResult.Killing => ApiException.Conflict($"Sandbox \"{id}\" is being killed"),
         ActResult.Busy => ApiException.Conflict($"Sandbox '{id}' cannot be {done} while in '{outcome.Reason}' state"),
+        ActResult.StartsWithMemory => new ApiException(StatusCodes.Status409Conflict, $"Sandbox '{id}' is already being resumed with its memory", "sandbox_start_in_flight"),
         ActResult.NoPlace => ApiException.TooManySandboxes(team!.ConcurrentSandboxes),
         ActResult.TimedOut => new ApiException(StatusCodes.Status504GatewayTimeout, $"Sandbox '{id}' could not be {done} in time, please retry", "sandbox_placement_timeout"),
         ActResult.NoCapacity => new ApiException(StatusCodes.Status503ServiceUnavailable, $"Sandbox '{id}' cannot be {done} right now: {outcome.Reason}. Please try again later", "sandbox_capacity_unavailable"),

@@ -16,6 +16,8 @@ internal sealed class TestSandbox : IAsyncDisposable
     private static readonly ConnectMethod<StartRequest, StartResponse> StartMethod = new("/process.Process/Start", StartRequest.Parser, StartResponse.Parser);
     private static readonly ConnectMethod<ListRequest, ListResponse> ListMethod = new("/process.Process/List", ListRequest.Parser, ListResponse.Parser);
 
+    private static readonly HttpClient Traffic = new(new SocketsHttpHandler()) { BaseAddress = new Uri(Installation.SandboxUrl), Timeout = TimeSpan.FromMinutes(2) };
+
     private readonly HttpClient _api;
     private readonly ConnectClient _rpc;
 
@@ -72,6 +74,28 @@ internal sealed class TestSandbox : IAsyncDisposable
             : throw new InvalidOperationException($"fork: {(int)answer.StatusCode} {text}");
     }
 
+    /// <summary>What the API says of it.</summary>
+    public async Task<JsonObject> DetailAsync()
+    {
+        using var answer = await _api.GetAsync($"/sandboxes/{Id}");
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? JsonNode.Parse(text)!.AsObject() : throw new InvalidOperationException($"details: {(int)answer.StatusCode} {text}");
+    }
+
+    /// <summary>A request to one of its ports, as somebody who knows its id would send it.</summary>
+    public async Task<HttpResponseMessage> GetAsync(int port, string path = "/", params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("E2b-Sandbox-Id", Id);
+        request.Headers.Add("E2b-Sandbox-Port", $"{port}");
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.Add(name, value);
+        }
+
+        return await Traffic.SendAsync(request);
+    }
+
     private static async Task ExpectAsync(HttpResponseMessage answer, System.Net.HttpStatusCode status)
     {
         using (answer)
@@ -97,6 +121,13 @@ internal sealed class TestSandbox : IAsyncDisposable
         }
 
         return new SandboxCommandResult(output.ToString(), error.ToString(), end!.ExitCode, end.HasError ? end.Error : null);
+    }
+
+    /// <summary>Runs shell text that must succeed, and gives what it printed, without the last line's end.</summary>
+    public async Task<string> OutputAsync(string command, string user = "user", TimeSpan? timeout = null)
+    {
+        var result = await RunAsync(command, user, timeout);
+        return result.ExitCode == 0 ? result.Output.TrimEnd('\n') : throw new InvalidOperationException($"exit code {result.ExitCode} {result.EndError}: {command}\n{result.Output}\n{result.Error}");
     }
 
     /// <summary>Starts shell text and gives its events as they come.</summary>

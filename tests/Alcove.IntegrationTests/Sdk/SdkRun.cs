@@ -11,6 +11,9 @@ internal sealed record SdkResult(string Name, bool Passed, string? Error);
 /// <summary>The JavaScript tests under <c>sdk/</c>: each file is run once an SDK generation, and every test in it is a test here.</summary>
 internal static partial class SdkRun
 {
+    /// <summary>More than a file takes; many rounds of pause and resume take their time.</summary>
+    private static readonly TimeSpan Patience = Environment.GetEnvironmentVariable("ALCOVE_TEST_ROUNDS") is null ? TimeSpan.FromMinutes(8) : TimeSpan.FromMinutes(40);
+
     private static readonly ConcurrentDictionary<(string Sdk, string File), Lazy<Task<Dictionary<string, SdkResult>>>> Runs = new();
 
     public static string Directory { get; } = Path.Combine(TestHome.Repository, "tests", "Alcove.IntegrationTests", "sdk");
@@ -36,9 +39,10 @@ internal static partial class SdkRun
         environment["ALCOVE_SDK"] = sdk;
         var run = await Command.RunAsync(
             NodeExecutable,
-            ["--no-warnings", "--test", "--test-reporter", Path.Combine(Directory, "reporter.mjs"), "--test-timeout", "120000", Path.Combine(Directory, file)],
+            ["--no-warnings", "--test", "--test-reporter", Path.Combine(Directory, "reporter.mjs"), "--test-timeout", $"{Patience.TotalMilliseconds}", Path.Combine(Directory, file)],
             environment,
-            CancellationToken.None);
+            CancellationToken.None,
+            patience: Patience);
         var results = run.Output.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonSerializer.Deserialize<SdkResult>(line, JsonSerializerOptions.Web)!);
         var byName = results.GroupBy(r => r.Name).ToDictionary(g => g.Key, g => g.First());
         return byName.Count > 0 ? byName : throw new InvalidOperationException($"{file} ran no test (exit code {run.ExitCode}):\n{run.Output}\n{run.Error}");

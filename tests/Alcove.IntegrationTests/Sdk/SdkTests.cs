@@ -8,7 +8,7 @@ public sealed class SdkTests
     private const string Current = "e2b";
     private const string Older = "e2b-older";
 
-    private static readonly string[] Shared = ["lifecycle.test.mjs", "commands.test.mjs", "pty.test.mjs", "files.test.mjs", "traffic.test.mjs"];
+    private static readonly string[] Shared = ["lifecycle.test.mjs", "commands.test.mjs", "pty.test.mjs", "files.test.mjs", "traffic.test.mjs", "pause.test.mjs", "snapshots.test.mjs"];
 
     public static TheoryData<string, string> WithCurrentSdk => Rows([.. Shared, "current.test.mjs"]);
 
