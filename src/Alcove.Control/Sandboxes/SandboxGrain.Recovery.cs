@@ -49,7 +49,8 @@ internal sealed partial class SandboxGrain
         await (row.Status switch
         {
             SandboxStatus.Starting or SandboxStatus.Killing => RemoveAsync(),
-            SandboxStatus.Running => sight.Incarnation == 0 ? SalvageAsync(row, sight) : Task.CompletedTask,
+            SandboxStatus.Running when sight.Incarnation == 0 => SalvageAsync(row, sight),
+            SandboxStatus.Running => sight.Awaits is { } capture ? ClientOf(row).SettleAsync(Name, row.Incarnation, capture, goOn: true) : Task.CompletedTask,
             SandboxStatus.Snapshotting => sight.Incarnation == 0 ? SalvageAsync(row, sight) : SettleSnapshotAsync(row),
             SandboxStatus.Pausing => SettlePauseAsync(row, sight),
             SandboxStatus.Paused => sight.Has(row.CaptureId) ? Task.CompletedTask : SalvageAsync(row, sight),

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Alcove.Protocol.Faults;
 
 /// <summary>
-/// A place where a test can make the program die or fail. Off unless <c>ALCOVE_FAULTS</c> names a file; that file's text is a step and
-/// what shall happen there, for example <c>pause.renamed kill</c>. It happens once: the file is removed before.
+/// A place where a test can make the program die, fail or wait. Off unless <c>ALCOVE_FAULTS</c> names a file; that file's text is a step and
+/// what shall happen there: <c>pause.captured kill</c>, <c>fail</c> or <c>hold</c>. It happens once: the file is removed before.
+/// Who holds makes a file of that name with <c>.held</c> behind it, and goes on when that is gone.
 /// </summary>
 public static class FaultPoint
 {
@@ -29,6 +30,14 @@ public static class FaultPoint
         if (words is [_, "fail", ..])
         {
             throw new IOException($"a test makes {step} fail");
+        }
+
+        if (words is [_, "hold", ..])
+        {
+            var held = File + ".held";
+            System.IO.File.WriteAllText(held, step);
+            SpinWait.SpinUntil(() => !System.IO.File.Exists(held));
+            return;
         }
 
         // SIGKILL: nothing of this program runs after it.

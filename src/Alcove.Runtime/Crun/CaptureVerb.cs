@@ -72,6 +72,7 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
         }
         catch (Exception e)
         {
+            await cgroups.EndActAsync(sandbox, time);
             Release(manifest, id);
             throw e is RuntimeException ? e : new RuntimeException(RuntimeFailure.CannotCapture, e.Message, e);
         }

@@ -115,7 +115,15 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <exception cref="RuntimeException">It could not be started; nothing of it is left.</exception>
     public Task<Run> StartAsync(RunSpec spec, Restoration? from, Func<Run, CancellationToken, Task> ready, CancellationToken cancellationToken) => InTurnAsync(spec.SandboxId, async () =>
     {
-        if (_manifests.TryGetValue(spec.SandboxId, out var existing))
+        if (_manifests.TryGetValue(spec.SandboxId, out var existing) && existing.PendingCapture is not null && existing.Spec.Incarnation < spec.Incarnation)
+        {
+            // It was captured and should have been ended: whoever takes the capture up has noted that.
+            await _end.RunAsync(existing);
+            _manifests.TryRemove(spec.SandboxId, out _);
+            existing = null;
+        }
+
+        if (existing is not null)
         {
             return existing.Spec.Incarnation == spec.Incarnation
                 ? Describe(existing)

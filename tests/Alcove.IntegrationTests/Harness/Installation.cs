@@ -67,6 +67,20 @@ public sealed class Installation : IAsyncLifetime
     /// <summary>A node that has just been started pauses a sandbox of its own: until it has, a fault could meet that one.</summary>
     internal static Task NodeHasTestedItselfAsync() => Eventually.HoldsAsync(NodeStatusAsync, status => status.CanPause, TimeSpan.FromSeconds(30));
 
+    /// <summary>Stops the node and starts it again.</summary>
+    /// <param name="launcher">See <see cref="Daemon.Launcher"/>.</param>
+    internal async Task RestartNodeAsync(string launcher)
+    {
+        if (_node.Runs)
+        {
+            await _node.StopAsync();
+        }
+
+        _node.Launcher = launcher;
+        await _node.StartAsync(CancellationToken.None);
+        await NodeHasTestedItselfAsync();
+    }
+
     /// <summary>A sandbox, as soon as the server has found a node that was restarted.</summary>
     internal async Task<TestSandbox> CreateAsync()
     {
