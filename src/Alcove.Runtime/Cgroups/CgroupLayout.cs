@@ -118,6 +118,9 @@ internal sealed class CgroupLayout
         ? File.ReadAllText(FreezerFile(id)).StartsWith("FROZEN", StringComparison.Ordinal)
         : File.ReadLines($"{Mount}{PathOf(id)}/cgroup.events").Contains("frozen 1");
 
+    /// <summary>The same of one that may not be there.</summary>
+    public bool StandsStill(string id) => File.Exists(FreezerFile(id)) && IsFrozen(id);
+
     /// <summary>Lets it go on; without effect where there is nothing to let go.</summary>
     public void Thaw(string id)
     {

@@ -21,6 +21,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Pool _pool;
+    private readonly FreeSpaceWatch _space;
     private readonly HostFirewall _firewall;
     private readonly SlotAddresses _addresses;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
@@ -45,13 +46,14 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         var cgroups = CgroupLayout.Detect(installation);
         _addresses = new SlotAddresses(options.Slots, installation);
         _pool = new Pool(options, _paths);
+        _space = new FreeSpaceWatch(options, _paths, _pool, new Ballast(_paths, options.BallastMiB), cgroups, time, logger);
         var storage = new RootFileSystem(_paths, _pool, time);
         _firewall = new HostFirewall(_addresses, _paths, options.DirectDns);
         _slots = new Slots(_addresses, new SlotNetwork(_addresses, _paths, time), storage, options.PreparedSlots, preparedDiskMiB, time, logger);
         var crun = new CrunCommand(_paths, cgroups);
         _end = new EndVerb(_paths, cgroups, crun, _slots, _firewall, _addresses, time);
         _captures = new CaptureStore(_paths);
-        _capture = new CaptureVerb(_paths, cgroups, crun, _captures, _pool, time, logger);
+        _capture = new CaptureVerb(_paths, cgroups, crun, _captures, _pool, _space, time, logger);
         _start = new StartVerb(_paths, cgroups, crun, _slots, storage, _captures, _firewall, _addresses, _end, time, logger);
         _adopt = new AdoptVerb(_paths, cgroups, _slots, storage, _captures, _capture, _addresses, _end, time, logger);
     }
@@ -77,6 +79,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         }
 
         _slots.Start();
+        _space.Start(() => _manifests.Values, UnlessBusy);
     }
 
     /// <summary>Directories, the shared mount of mount points, crun's state, the pool.</summary>
@@ -131,7 +134,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         }
 
         var (capture, whole) = Resolve(spec, from);
-        CheckCapacity(whole);
+        CheckCapacity(whole, isResume: capture?.SandboxId == spec.SandboxId);
         var manifest = await _start.RunAsync(whole, capture, from?.WithMemory == true, started => ready(Describe(started), cancellationToken), cancellationToken);
         _manifests[spec.SandboxId] = manifest;
         Follow(manifest);
@@ -276,7 +279,11 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     }
 
     /// <summary>Lets sandboxes live on; only what was made ahead and is not used goes.</summary>
-    public ValueTask DisposeAsync() => _slots.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _space.DisposeAsync();
+        await _slots.DisposeAsync();
+    }
 
     private (Capture? Capture, RunSpec Spec) Resolve(RunSpec spec, Restoration? from)
     {
@@ -300,7 +307,8 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         _manifests[manifest.Spec.SandboxId] = manifest;
     }
 
-    private void CheckCapacity(RunSpec spec)
+    /// <summary>What was put away may be taken up while there is room for what it writes: afterwards there is more, since its capture goes.</summary>
+    private void CheckCapacity(RunSpec spec, bool isResume)
     {
         var available = MachineMemory.Read().Available;
         if (available < (long)_options.MemoryReserveMiB << 20)
@@ -308,7 +316,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
             throw new RuntimeException(RuntimeFailure.NoCapacity, $"free memory ({available >> 20} MiB) is below the reserve of {_options.MemoryReserveMiB} MiB");
         }
 
-        if (!_pool.HasRoom())
+        if (isResume ? _space.IsShort : !_pool.HasRoom())
         {
             throw new RuntimeException(RuntimeFailure.NoCapacity, $"free disk ({_pool.Space().Available >> 20} MiB) is below the reserve");
         }
@@ -379,6 +387,27 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
             {
                 _turns.TryRemove(new(sandboxId, turn));
             }
+        }
+    }
+
+    private void UnlessBusy(string sandboxId, Action act)
+    {
+        var turn = _turns.GetOrAdd(sandboxId, _ => new SemaphoreSlim(1, 1));
+        if (!turn.Wait(0))
+        {
+            return;
+        }
+
+        try
+        {
+            if (_manifests.TryGetValue(sandboxId, out var manifest) && manifest.PendingCapture is null)
+            {
+                act();
+            }
+        }
+        finally
+        {
+            turn.Release();
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class RootFileSystem(HomePaths paths, Pool pool, TimeProvider ti
     public void CloneDisk(int slot, string image)
     {
         Pool.Clone(image, paths.SlotImage(slot));
+        FaultPoint.Reach("start.cloned");
         MountDisk(slot);
     }
 

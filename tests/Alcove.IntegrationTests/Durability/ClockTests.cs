@@ -12,6 +12,9 @@ public sealed class ClockTests(Installation installation)
 {
     private const int Seconds = 12;
     private const int Before = 6;
+
+    /// <summary>Less than what had passed before: nothing began anew.</summary>
+    private const int Late = 5;
     private const string LongUp = "unshare --time --monotonic 1000000 --boottime 1000000";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -69,7 +72,11 @@ public sealed class ClockTests(Installation installation)
             Assert.InRange(after, begun + Before, begun + Seconds);
             var woke = await Eventually.HoldsAsync(
                 async () => (await sandbox.RunAsync("cat woke sleepers.err 2>/dev/null")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), lines => lines.Length >= int.Parse(count, CultureInfo.InvariantCulture), Patience);
-            TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', woke));
+            Assert.All(woke, line => Assert.All(line.Split(' ')[1..], slept => Assert.InRange(double.Parse(slept, CultureInfo.InvariantCulture), Seconds - 0.1, Seconds + Late)));
+
+            await sandbox.PauseAsync();
+            await sandbox.ResumeAsync();
+            Assert.InRange(await UptimeAsync(sandbox), after, after + Patience.TotalSeconds);
         }
         finally
         {

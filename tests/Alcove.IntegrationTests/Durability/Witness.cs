@@ -11,7 +11,8 @@ namespace Alcove.IntegrationTests.Durability;
 internal sealed class Witness(TestSandbox sandbox)
 {
     private const string Program = """
-        import os, time
+        import os, sys, time
+        memory = os.urandom(int(sys.argv[1]) << 20)
         n = 0
         file = os.open('/home/user/count', os.O_RDWR | os.O_CREAT)
         os.pwrite(file, b'%020d' % n, 0)
@@ -32,10 +33,12 @@ internal sealed class Witness(TestSandbox sandbox)
 
     public long Last { get; private set; }
 
-    public static async Task<Witness> StartAsync(TestSandbox sandbox)
+    /// <param name="sandbox">Where.</param>
+    /// <param name="memoryMiB">How much memory it holds besides.</param>
+    public static async Task<Witness> StartAsync(TestSandbox sandbox, int memoryMiB = 0)
     {
         var witness = new Witness(sandbox);
-        await sandbox.RunAsync($"cat > /home/user/witness.py <<'PY'\n{Program}\nPY\nnohup python3 /home/user/witness.py >/dev/null 2>/home/user/witness.err & echo $! > /home/user/witness.pid");
+        await sandbox.RunAsync($"cat > /home/user/witness.py <<'PY'\n{Program}\nPY\nnohup python3 /home/user/witness.py {memoryMiB} >/dev/null 2>/home/user/witness.err & echo $! > /home/user/witness.pid");
         await Eventually.HoldsAsync(witness.CountAsync, count => count > 1, TimeSpan.FromSeconds(10));
         witness._process = (await sandbox.RunAsync("cat /home/user/witness.pid")).Output.Trim();
         return witness;

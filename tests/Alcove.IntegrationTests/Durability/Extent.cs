@@ -1,0 +1,15 @@
+using System.Globalization;
+
+namespace Alcove.IntegrationTests.Durability;
+
+/// <summary>How much of the durability tests is run: <c>make test</c> runs a part of them, <c>make test-durability</c> all.</summary>
+internal static class Extent
+{
+    /// <summary>Every fault at every step, rather than the worst one at each.</summary>
+    public static bool IsFull { get; } = Environment.GetEnvironmentVariable("ALCOVE_TEST_DURABILITY") == "1";
+
+    /// <summary>Cycles of pause and resume with kills at random moments.</summary>
+    public static int Cycles { get; } = Environment.GetEnvironmentVariable("ALCOVE_TEST_CYCLES") is { Length: > 0 } cycles
+        ? int.Parse(cycles, CultureInfo.InvariantCulture)
+        : IsFull ? 1000 : 12;
+}
