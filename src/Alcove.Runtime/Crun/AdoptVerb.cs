@@ -12,7 +12,8 @@ namespace Alcove.Runtime.Crun;
 /// </summary>
 internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, Slots slots, RootFileSystem storage, CaptureStore captures, CaptureVerb capture, SlotAddresses addresses, EndVerb end, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>Longer than a dump takes on a busy machine: a criu that is killed while it is inside a process can take that process with it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     /// <returns>The runs that live on.</returns>
     public async Task<List<Manifest>> RunAsync(CancellationToken cancellationToken)
@@ -77,7 +78,7 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
     }
 
     /// <summary>The disk of a run that was confirmed, and that nobody ended, is all that is left of it: it is kept.</summary>
-    private async Task SalvageAsync(Manifest manifest)
+    public async Task SalvageAsync(Manifest manifest)
     {
         var id = Capture.SalvageId(manifest);
         if (!manifest.Committed || manifest.Spec.SandboxId == SandboxRuntime.SelfTestId || !File.Exists(paths.SlotImage(manifest.Slot)) || (manifest.PendingCapture is { } pending && captures.Find(pending) is not null))

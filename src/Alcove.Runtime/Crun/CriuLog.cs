@@ -7,6 +7,9 @@ internal sealed partial class CriuLog(string path)
 {
     private const int MostErrors = 3;
 
+    /// <summary>Where root may not raise its limits, criu says so each time, and goes on.</summary>
+    private const string Harmless = "Can't setup RLIMIT_NOFILE";
+
     /// <returns>Null when it says nothing of a failure.</returns>
     public string? Explain()
     {
@@ -23,7 +26,7 @@ internal sealed partial class CriuLog(string path)
             {
                 process = $"{subject.Groups["name"].Value} ({subject.Groups["pid"].Value})";
             }
-            else if (Error().Match(line) is { Success: true } error && errors.Count < MostErrors)
+            else if (Error().Match(line) is { Success: true } error && errors.Count < MostErrors && !line.Contains(Harmless, StringComparison.Ordinal))
             {
                 errors.Add(error.Groups["text"].Value.Trim());
             }

@@ -16,6 +16,8 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <value>The sandbox and the capture with which a node tests itself: shown to nobody, adopted by nobody.</value>
     public const string SelfTestId = "selftest";
 
+    private static readonly TimeSpan AfterFailedCapture = TimeSpan.FromSeconds(5);
+
     private readonly RuntimeOptions _options;
     private readonly HomePaths _paths;
     private readonly TimeProvider _time;
@@ -31,6 +33,8 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     private readonly StartVerb _start;
     private readonly EndVerb _end;
     private readonly AdoptVerb _adopt;
+    /// <summary>When a capture of a run failed. A criu that is killed in the middle can take a process with it: then that has not ended by itself, and the disk is kept.</summary>
+    private readonly ConcurrentDictionary<string, long> _captureFailed = new();
     private readonly ProcessWatcher _watcher = new();
     private readonly Slots _slots;
 
@@ -152,6 +156,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
         await _end.RunAsync(manifest);
         _manifests.TryRemove(sandboxId, out _);
+        _captureFailed.TryRemove(sandboxId, out _);
         return true;
     });
 
@@ -184,9 +189,10 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         {
             return Describe(await _capture.RunAsync(manifest, captureId, withMemory, keepFrozen));
         }
-        catch when (keepFrozen)
+        catch
         {
-            await UpdateAsync(manifest);
+            _captureFailed[sandboxId] = _time.GetTimestamp();
+            await (keepFrozen ? UpdateAsync(manifest) : Task.CompletedTask);
             throw;
         }
     });
@@ -351,6 +357,11 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
         var reason = _end.Reason(id);
         Ended(_logger, id, reason);
+        if (_captureFailed.TryRemove(id, out var since) && _time.GetElapsedTime(since) < AfterFailedCapture)
+        {
+            await _adopt.SalvageAsync(manifest);
+        }
+
         RunEnded?.Invoke(new EndedRun(id, manifest.Spec.Incarnation, reason));
         await _end.RunAsync(manifest);
         return _manifests.TryRemove(id, out _);
