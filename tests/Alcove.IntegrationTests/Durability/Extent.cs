@@ -8,6 +8,9 @@ internal static class Extent
     /// <summary>Every fault at every step, rather than the worst one at each.</summary>
     public static bool IsFull { get; } = Environment.GetEnvironmentVariable("ALCOVE_TEST_DURABILITY") == "1";
 
+    /// <summary>How often the power goes.</summary>
+    public static int PowerCuts { get; } = IsFull ? 20 : 2;
+
     /// <summary>Cycles of pause and resume with kills at random moments.</summary>
     public static int Cycles { get; } = Environment.GetEnvironmentVariable("ALCOVE_TEST_CYCLES") is { Length: > 0 } cycles
         ? int.Parse(cycles, CultureInfo.InvariantCulture)

@@ -90,6 +90,11 @@ internal sealed class FaultWalk(Installation installation)
     public async Task RemoveAllAsync()
     {
         await RestartAsync();
+        await RemoveSandboxesAsync();
+    }
+
+    public async Task RemoveSandboxesAsync()
+    {
         foreach (var sandbox in (await installation.Api.GetFromJsonAsync<List<Listed>>("/v2/sandboxes"))!)
         {
             (await installation.Api.DeleteAsync($"/sandboxes/{sandbox.SandboxID}")).Dispose();

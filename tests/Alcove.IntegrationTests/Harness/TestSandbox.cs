@@ -72,6 +72,22 @@ internal sealed class TestSandbox : IAsyncDisposable
             : throw new InvalidOperationException($"fork: {(int)answer.StatusCode} {text}");
     }
 
+    /// <returns>What to make others from.</returns>
+    public async Task<string> SnapshotAsync()
+    {
+        using var answer = await PostAsync("snapshots");
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? (string)JsonNode.Parse(text)!["snapshotID"]! : throw new InvalidOperationException($"snapshot: {(int)answer.StatusCode} {text}");
+    }
+
+    /// <returns>running or paused; what came instead where it cannot be found.</returns>
+    public async Task<string> StateAsync()
+    {
+        using var answer = await _api.GetAsync($"/sandboxes/{Id}");
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? (string)JsonNode.Parse(text)!["state"]! : $"{(int)answer.StatusCode} {text}";
+    }
+
     private static async Task ExpectAsync(HttpResponseMessage answer, System.Net.HttpStatusCode status)
     {
         using (answer)
