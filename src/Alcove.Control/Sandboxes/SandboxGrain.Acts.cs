@@ -337,7 +337,7 @@ internal sealed partial class SandboxGrain
             if (!settled.Runs)
             {
                 await SalvageAsync(row, await NodeSight.LookAsync(ClientOf(row), Name));
-                return ResultOf(e);
+                return Row is null ? ActOutcome.NotFound : ResultOf(e);
             }
 
             await GoOnAsync(row, route);

@@ -13,7 +13,8 @@ namespace Alcove.Node.SelfTest;
 /// <summary>How the test ended.</summary>
 /// <param name="Works">Whether what was put away came back.</param>
 /// <param name="Reason">Why not; empty when it works.</param>
-internal sealed record PauseTestResult(bool Works, string Reason);
+/// <param name="LacksRoom">It could not be done, since there is no room for a sandbox.</param>
+internal sealed record PauseTestResult(bool Works, string Reason, bool LacksRoom = false);
 
 /// <summary>
 /// Whether sandboxes can be paused on this machine, by doing it: one with an open connection, a process on a pseudo-terminal and an inotify
@@ -24,6 +25,7 @@ internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore te
     private const string CaptureName = SandboxRuntime.SelfTestId;
     private const string Watched = "/tmp";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RoomPause = TimeSpan.FromSeconds(5);
 
     /// <summary>What happened to a file is told a moment later; on a busy machine not so soon.</summary>
     private static readonly TimeSpan WatchPatience = TimeSpan.FromSeconds(5);
@@ -40,6 +42,15 @@ internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore te
     /// <value>Null until it has been done.</value>
     public PauseTestResult? Result { get; private set; }
 
+    /// <summary>Again and again while there is no room for a sandbox on this machine: that says nothing of pauses.</summary>
+    public async Task RunUntilThereIsRoomAsync(CancellationToken stoppingToken)
+    {
+        while ((await RunAsync()).LacksRoom && !stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(RoomPause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     public async Task<PauseTestResult> RunAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -49,7 +60,7 @@ internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore te
         }
         catch (Exception e) when (e is RuntimeException or ConnectException or TimeoutException or OperationCanceledException)
         {
-            Result = new PauseTestResult(false, e.Message);
+            Result = new PauseTestResult(false, e.Message, LacksRoom: e is RuntimeException { Failure: RuntimeFailure.NoCapacity });
         }
         finally
         {

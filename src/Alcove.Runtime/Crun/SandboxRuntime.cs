@@ -50,7 +50,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         var cgroups = CgroupLayout.Detect(installation);
         _addresses = new SlotAddresses(options.Slots, installation);
         _pool = new Pool(options, _paths);
-        _space = new FreeSpaceWatch(options, _paths, _pool, new Ballast(_paths, options.BallastMiB), cgroups, time, logger);
+        _space = new FreeSpaceWatch(options, _paths, _pool, new Ballast(_paths.Ballast, options.BallastMiB, () => new DriveInfo(options.Home).AvailableFreeSpace), cgroups, time, logger);
         var storage = new RootFileSystem(_paths, _pool, time);
         _firewall = new HostFirewall(_addresses, _paths, options.DirectDns);
         _slots = new Slots(_addresses, new SlotNetwork(_addresses, _paths, time), storage, options.PreparedSlots, preparedDiskMiB, time, logger);

@@ -4,7 +4,10 @@ namespace Alcove.Runtime.Storage;
 /// A file below the home that is only there to be given up: where its disk is full, rows and manifests can be written for a while longer,
 /// so that what happens to sandboxes then is remembered.
 /// </summary>
-internal sealed class Ballast(HomePaths paths, int sizeMiB)
+/// <param name="file">The file.</param>
+/// <param name="sizeMiB">How much it takes; 0 for none.</param>
+/// <param name="available">Bytes that its disk has free.</param>
+internal sealed class Ballast(string file, int sizeMiB, Func<long> available)
 {
     /// <summary>With less than this free it goes.</summary>
     private const long Emergency = 64L << 20;
@@ -15,19 +18,19 @@ internal sealed class Ballast(HomePaths paths, int sizeMiB)
     /// <returns>True when it has just been given up.</returns>
     public bool Adjust()
     {
-        var available = new DriveInfo(paths.Home).AvailableFreeSpace;
-        if (File.Exists(paths.Ballast))
+        var free = available();
+        if (File.Exists(file))
         {
-            if (available >= Emergency)
+            if (free >= Emergency)
             {
                 return false;
             }
 
-            File.Delete(paths.Ballast);
+            File.Delete(file);
             return true;
         }
 
-        if (Size > 0 && available >= (2 * Size) + Emergency)
+        if (Size > 0 && free >= (2 * Size) + Emergency)
         {
             Make();
         }
@@ -37,8 +40,8 @@ internal sealed class Ballast(HomePaths paths, int sizeMiB)
 
     private void Make()
     {
-        var unfinished = paths.Ballast + ".new";
+        var unfinished = file + ".new";
         new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = Size }).Dispose();
-        File.Move(unfinished, paths.Ballast, overwrite: true);
+        File.Move(unfinished, file, overwrite: true);
     }
 }
