@@ -52,20 +52,20 @@ public sealed class RebootTests(Installation installation)
     {
         await installation.Node.KillAsync();
         await installation.Server.KillAsync();
-        await Command.ShellAsync($"""
-            id=$(cat {TestHome.Path}/secrets/installation-id)
-            processes() `find /sys/fs/cgroup -path "*/alcove*/$id/*" -name cgroup.procs -exec cat [] + 2>/dev/null | sort -u; +
+        await Command.ShellAsync($$"""
+            id=$(cat {{TestHome.Path}}/secrets/installation-id)
+            processes() { find /sys/fs/cgroup -path "*/alcove*/$id/*" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u; }
             for round in $(seq 500); do
               [ -n "$(processes)" ] || break
               kill -9 $(processes) 2>/dev/null || true
-              for freezer in $(find /sys/fs/cgroup -path "*/alcove*/$id/*" -name freezer.state); do echo THAWED > $freezer || true; done
+              for freezer in $(find /sys/fs/cgroup -path "*/alcove*/$id/*" -name freezer.state); do echo THAWED 2>/dev/null >$freezer || true; done
               sleep 0.02
             done
-            find /sys/fs/cgroup -depth -type d -path "*/alcove*/$id*" -exec rmdir [] \; 2>/dev/null || true
-            for mount in $(cut -d' ' -f5 /proc/self/mountinfo | grep -E '^{TestHome.Path}/(run|pool)(/|$)' | sort -r); do umount -l $mount; done
+            find /sys/fs/cgroup -depth -type d -path "*/alcove*/$id*" -exec rmdir {} \; 2>/dev/null || true
+            for mount in $(cut -d' ' -f5 /proc/self/mountinfo | grep -E '^{{TestHome.Path}}/(run|pool)(/|$)' | sort -r); do umount -l $mount; done
             for link in $(ip -o link | cut -d: -f2 | cut -d@ -f1 | grep "al$id"); do ip link delete $link || true; done
             nft flush ruleset
-            rm -rf {TestHome.Path}/run/*
-            """.Replace("[]", "{}", StringComparison.Ordinal).Replace("processes() `", "processes() {", StringComparison.Ordinal).Replace("sort -u; +", "sort -u; }", StringComparison.Ordinal));
+            rm -rf {{TestHome.Path}}/run/*
+            """);
     }
 }

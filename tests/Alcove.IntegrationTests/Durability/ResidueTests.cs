@@ -125,6 +125,6 @@ public sealed partial class ResidueTests(Installation installation)
         return string.Join('\n', listing.Split('\n').Select(line => Slot().Replace(line, "#")).Order(StringComparer.Ordinal));
     }
 
-    [GeneratedRegex(@"(?<=/run/(net)?|/disks/)\d+|(?<=^link al[a-z0-9]{8})[0-9a-f]+$")]
+    [GeneratedRegex(@"(?<=/run/(net)?|/disks/)\d+|(?<=^link +al[a-z0-9]{8})[0-9a-f]+$")]
     private static partial Regex Slot();
 }
