@@ -41,7 +41,12 @@ internal sealed class Ballast(string file, int sizeMiB, Func<long> available)
     private void Make()
     {
         var unfinished = file + ".new";
-        new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = Size }).Dispose();
+        using (var file = new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = Size }))
+        {
+            // What is preallocated is not part of its length yet.
+            file.SetLength(Size);
+        }
+
         File.Move(unfinished, file, overwrite: true);
     }
 }
