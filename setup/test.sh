@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# test.sh: installs what the tests need, builds, runs every suite, and prints one line over all of them at the end.
+# test.sh [durability]: installs what the tests need, builds, runs every suite, and prints one line over all of them at the end.
+# durability: instead of every suite the durability tests alone, in full, with a table of what was walked.
 source "$(dirname "$0")/common.sh"
 as_root "$@"
 export ALCOVE_TEST_HOME=${ALCOVE_TEST_HOME:-/var/lib/alcove-test}
@@ -14,6 +15,13 @@ node=$ROOT/artifacts/bin/Alcove.Node/debug/alcove-node
 if [ -e "$ALCOVE_HOME/pool.img" ] && ! "$node" prepare; then
   echo 'The pool of an earlier run cannot be used: it is made anew.'
   rm -rf "$ALCOVE_HOME"/{pool.img,templates,sandboxes}
+fi
+# Tests fill the pool: it is a file system of its own also where the home's could share blocks itself.
+if [ ! -e "$ALCOVE_HOME/pool.img" ]; then
+  rm -rf "$ALCOVE_HOME"/{pool,templates,sandboxes} "$ALCOVE_HOME/pool.img.new"
+  truncate -s 64G "$ALCOVE_HOME/pool.img.new"
+  mkfs.xfs -q -m reflink=1 "$ALCOVE_HOME/pool.img.new"
+  mv "$ALCOVE_HOME/pool.img.new" "$ALCOVE_HOME/pool.img"
 fi
 bash "$ROOT/setup/install.sh" parts "$node"
 [ -x "$ROOT/tests/Alcove.IntegrationTests/sdk/node_modules/.bin/node" ] || step 'official SDKs and CLI' sh -c "cd '$ROOT/tests/Alcove.IntegrationTests/sdk' && npm ci --no-audit --no-fund"
@@ -33,8 +41,18 @@ suite() { # NAME COMMAND …: runs a suite, adds up what its summary says
 }
 
 binaries=$ROOT/artifacts/bin
-suite fast "$binaries/Alcove.Tests/debug/Alcove.Tests"
-# In a network of their own: nothing that a test sends can leave the machine, and what a killed run left goes with it.
-suite integration unshare --net sh -c 'ip link set lo up; exec "$0" "$@"' "$binaries/Alcove.IntegrationTests/debug/Alcove.IntegrationTests"
+integration() { # NAME ARGUMENT …: in a network of their own nothing that a test sends can leave the machine, and what a killed run left goes with it.
+  local name=$1; shift
+  suite "$name" unshare --net sh -c 'ip link set lo up; exec "$0" "$@"' "$binaries/Alcove.IntegrationTests/debug/Alcove.IntegrationTests" "$@"
+}
+
+if [ "${1:-}" = durability ]; then
+  export ALCOVE_TEST_DURABILITY=1
+  integration durability -namespace Alcove.IntegrationTests.Durability
+  cat "$ALCOVE_HOME"/logs/{fault-walk,random-kills}.txt || true
+else
+  suite fast "$binaries/Alcove.Tests/debug/Alcove.Tests"
+  integration integration
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

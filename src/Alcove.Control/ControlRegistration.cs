@@ -23,7 +23,8 @@ public static class ControlRegistration
     /// <param name="database">See <see cref="StorageRegistration.AddStorage"/>.</param>
     /// <param name="secrets">The installation's.</param>
     /// <param name="nodeSocket">The node's Unix socket.</param>
-    public static IServiceCollection AddControl(this IServiceCollection services, string database, InstallationSecrets secrets, string nodeSocket)
+    /// <param name="pausedRetention">How long paused sandboxes are kept; null for ever.</param>
+    public static IServiceCollection AddControl(this IServiceCollection services, string database, InstallationSecrets secrets, string nodeSocket, TimeSpan? pausedRetention)
     {
         services.TryAddSingleton(TimeProvider.System);
         return services
@@ -45,7 +46,10 @@ public static class ControlRegistration
             .AddSingleton<Seed>()
             .AddSingleton(_ => new NodeClient(new ConnectClient(new HttpMessageInvoker(UnixSocketHandler.Create(nodeSocket)), new Uri("http://node"))))
             .AddHostedService<NodeWatch>()
-            .AddHostedService<Sweeper>();
+            .AddHostedService<Sweeper>()
+            .AddHostedService(provider => new Retention(
+                pausedRetention, provider.GetRequiredService<Database>(), provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<Retention>>()));
     }
 
     /// <summary>One silo, which knows of no others: nothing else in the code knows how many there are.</summary>

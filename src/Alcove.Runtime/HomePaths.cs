@@ -17,6 +17,9 @@ public sealed record HomePaths(string Home)
 
     public string PoolImage => $"{Home}/pool.img";
 
+    /// <summary>Given up when the home's disk is full.</summary>
+    public string Ballast => $"{Home}/ballast";
+
     public string Layers => $"{Home}/pool/layers";
 
     public string Disks => $"{Home}/pool/disks";

@@ -20,6 +20,15 @@ public sealed record RuntimeOptions
     /// <value><c>ALCOVE_MEMORY_RESERVE_MIB</c>: memory that creates leave free: what the host, the node and the server need themselves.</value>
     public int MemoryReserveMiB { get; init; } = 512;
 
+    /// <value><c>ALCOVE_DISK_RESERVE_MIB</c>: disk that creates, snapshots and forks leave free, besides a tenth of it: room for the sandboxes that are there to write.</value>
+    public int DiskReserveMiB { get; init; } = 4096;
+
+    /// <value><c>ALCOVE_DISK_FREEZE_MIB</c>: with less free, sandboxes that write stand still: as much as two disks in use take in a second or two.</value>
+    public int DiskFreezeMiB { get; init; } = 2048;
+
+    /// <value><c>ALCOVE_BALLAST_MIB</c>: a file that is given up when the home's disk is full, so that rows and manifests can be written.</value>
+    public int BallastMiB { get; init; } = 256;
+
     /// <value><c>ALCOVE_PREPARED_SLOTS</c>: slots with network and disk made ahead. Each costs about 3 MB of kernel memory.</value>
     public int PreparedSlots { get; init; } = 6;
 
@@ -41,6 +50,9 @@ public sealed record RuntimeOptions
             },
             PoolGiB = Number(read, "ALCOVE_POOL_GIB", defaults.PoolGiB, 1, 1 << 20),
             MemoryReserveMiB = Number(read, "ALCOVE_MEMORY_RESERVE_MIB", defaults.MemoryReserveMiB, 0, 1 << 24),
+            DiskReserveMiB = Number(read, "ALCOVE_DISK_RESERVE_MIB", defaults.DiskReserveMiB, 0, 1 << 24),
+            DiskFreezeMiB = Number(read, "ALCOVE_DISK_FREEZE_MIB", defaults.DiskFreezeMiB, 0, 1 << 24),
+            BallastMiB = Number(read, "ALCOVE_BALLAST_MIB", defaults.BallastMiB, 0, 1 << 16),
             PreparedSlots = Number(read, "ALCOVE_PREPARED_SLOTS", defaults.PreparedSlots, 0, 256),
         };
         return options.Slots is { PrefixLength: >= 16 and <= 24, BaseAddress.AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork }

@@ -59,7 +59,7 @@ static WebApplication Build(ServerOptions options)
         .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // The first time it looks, it takes the machine's uptime for a delay.
         .AddFilter("Polly", LogLevel.Warning);
     builder.Services.AddSingleton(options)
-        .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket)
+        .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket, options.PausedRetention)
         .AddApi();
     builder.Host.UseOrleans(silo => silo.UseSingleSilo(options.ApiPort + 8111, options.ApiPort + 27000));
     builder.Configuration.AddEnvironmentVariables();

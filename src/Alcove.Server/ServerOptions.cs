@@ -34,6 +34,9 @@ public sealed record ServerOptions
     /// <value><c>ALCOVE_RATE_BURST</c>: how many of them at once; unless set, as many as in a second.</value>
     public int RateBurst { get; init; }
 
+    /// <value><c>ALCOVE_PAUSED_RETENTION</c>: how long a paused sandbox is kept, such as <c>90m</c>, <c>12h</c> or <c>30d</c>; null for as long as nobody kills it.</value>
+    public TimeSpan? PausedRetention { get; init; }
+
     public string SecretsDirectory => Path.Combine(Home, "secrets");
 
     /// <exception cref="ArgumentException">A setting cannot be: the message names it.</exception>
@@ -50,6 +53,7 @@ public sealed record ServerOptions
             Domain = read("ALCOVE_DOMAIN") is { Length: > 0 } domain ? domain : $"localhost:{traffic}",
             Database = read("ALCOVE_DATABASE") is { Length: > 0 } database ? database : Path.Combine(home, "server", "alcove.db"),
             NodeSocket = read("ALCOVE_NODE_SOCKET") is { Length: > 0 } socket ? socket : Path.Combine(home, "node.sock"),
+            PausedRetention = Span(read, "ALCOVE_PAUSED_RETENTION"),
             AllowWellKnownKey = read("ALCOVE_ALLOW_WELL_KNOWN_KEY") == "1",
             RateLimit = rate,
             RateBurst = Count(read, "ALCOVE_RATE_BURST") ?? rate ?? 0,
@@ -61,6 +65,15 @@ public sealed record ServerOptions
         null or "" => null,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= MostRequests => count,
         var text => throw new ArgumentException($"{name}: '{text}' is not a number from 1 to {MostRequests}"),
+    };
+
+    private static TimeSpan? Span(Func<string, string?> read, string name) => read(name) switch
+    {
+        null or "" => null,
+        [.. var number, 'm'] when int.TryParse(number, out var minutes) && minutes > 0 => TimeSpan.FromMinutes(minutes),
+        [.. var number, 'h'] when int.TryParse(number, out var hours) && hours > 0 => TimeSpan.FromHours(hours),
+        [.. var number, 'd'] when int.TryParse(number, out var days) && days is > 0 and < 36500 => TimeSpan.FromDays(days),
+        var text => throw new ArgumentException($"{name}: '{text}' is not a time such as 90m, 12h or 30d"),
     };
 
     private static int Port(Func<string, string?> read, string name, int unset) => read(name) switch

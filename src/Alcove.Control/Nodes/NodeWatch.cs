@@ -143,7 +143,7 @@ public sealed partial class NodeWatch(
 
     private static bool IsInOrder(SandboxRow row, NodeSight sight) => row.Status switch
     {
-        SandboxStatus.Running => sight.Incarnation == row.Incarnation,
+        SandboxStatus.Running => sight.Incarnation == row.Incarnation && sight.Awaits is null,
         SandboxStatus.Paused => sight.Incarnation == 0 && sight.Has(row.CaptureId),
         _ => false,
     };

@@ -1,4 +1,5 @@
 using Alcove.Connect;
+using Alcove.Control.Nodes;
 using Alcove.Control.Routing;
 using Alcove.Control.Storage;
 using Alcove.Control.Teams;
@@ -343,8 +344,8 @@ internal sealed partial class SandboxGrain
             var settled = await ClientOf(row).SettleAsync(Name, row.Incarnation, row.CaptureId!, goOn: true);
             if (!settled.Runs)
             {
-                await RemoveAsync();
-                return ActOutcome.NotFound;
+                await SalvageAsync(row, await NodeSight.LookAsync(ClientOf(row), Name));
+                return Row is null ? ActOutcome.NotFound : ResultOf(e);
             }
 
             await GoOnAsync(row, route);

@@ -10,20 +10,25 @@ namespace Alcove.Control.Sandboxes;
 /// <summary>This part compares it with what its node has, and goes on with what a crash interrupted: forward where that loses nothing, else back.</summary>
 internal sealed partial class SandboxGrain
 {
-    public Task LostAsync(long incarnation, string reason)
+    public async Task LostAsync(long incarnation, string reason)
     {
-        if (Row is not { Status: SandboxStatus.Running or SandboxStatus.Starting } row || row.Incarnation != incarnation)
-        {
-            return Task.CompletedTask;
-        }
-
-        if (row.Status == SandboxStatus.Starting)
+        if (Row is { Status: SandboxStatus.Starting } && Row.Incarnation == incarnation)
         {
             _lostWhileCreating = reason;
-            return Task.CompletedTask;
+            return;
         }
 
-        return LoseAsync(reason);
+        // An act that is under way may have been told before that it runs.
+        await SettledAsync();
+        if (Row is { Status: SandboxStatus.Running } row && row.Incarnation == incarnation)
+        {
+            await TrackAsync(ActKind.Settle, async () =>
+            {
+                var sight = await NodeSight.LookAsync(ClientOf(row), Name);
+                await (sight.Captures.Any(capture => capture.IsSalvaged) ? SalvageAsync(row, sight) : LoseAsync(reason));
+                return ActOutcome.Done;
+            });
+        }
     }
 
     public async Task ReconcileAsync()
@@ -49,7 +54,8 @@ internal sealed partial class SandboxGrain
         await (row.Status switch
         {
             SandboxStatus.Starting or SandboxStatus.Killing => RemoveAsync(),
-            SandboxStatus.Running => sight.Incarnation == 0 ? SalvageAsync(row, sight) : Task.CompletedTask,
+            SandboxStatus.Running when sight.Incarnation == 0 => SalvageAsync(row, sight),
+            SandboxStatus.Running => sight.Awaits is { } capture ? ClientOf(row).SettleAsync(Name, row.Incarnation, capture, goOn: true) : Task.CompletedTask,
             SandboxStatus.Snapshotting => sight.Incarnation == 0 ? SalvageAsync(row, sight) : SettleSnapshotAsync(row),
             SandboxStatus.Pausing => SettlePauseAsync(row, sight),
             SandboxStatus.Paused => sight.Has(row.CaptureId) ? Task.CompletedTask : SalvageAsync(row, sight),

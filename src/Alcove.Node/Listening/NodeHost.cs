@@ -25,7 +25,7 @@ internal sealed partial class NodeHost(NodeOptions options)
             new SocketGroup(options.Group).Own(options.Socket);
             var running = runtime.Runs.Count();
             Ready(app.Logger, options.Socket, running);
-            var test = app.Services.GetRequiredService<PauseTest>().RunAsync();
+            var test = app.Services.GetRequiredService<PauseTest>().RunUntilThereIsRoomAsync(app.Lifetime.ApplicationStopping);
             await app.WaitForShutdownAsync();
             File.Delete(options.Socket);
             await test;

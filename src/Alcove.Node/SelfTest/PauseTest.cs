@@ -13,17 +13,23 @@ namespace Alcove.Node.SelfTest;
 /// <summary>How the test ended.</summary>
 /// <param name="Works">Whether what was put away came back.</param>
 /// <param name="Reason">Why not; empty when it works.</param>
-internal sealed record PauseTestResult(bool Works, string Reason);
+/// <param name="LacksRoom">It could not be done, since there is no room for a sandbox.</param>
+internal sealed record PauseTestResult(bool Works, string Reason, bool LacksRoom = false);
 
 /// <summary>
 /// Whether sandboxes can be paused on this machine, by doing it: one with an open connection, a process on a pseudo-terminal and an inotify
 /// watch is put away and taken up again. Kernels, crun and criu differ in what they can do together.
 /// </summary>
-internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore templates, DaemonInit daemon, ILogger<PauseTest> logger)
+internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore templates, DaemonInit daemon, TimeProvider time, ILogger<PauseTest> logger)
 {
     private const string CaptureName = SandboxRuntime.SelfTestId;
     private const string Watched = "/tmp";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RoomPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>What happened to a file is told a moment later; on a busy machine not so soon.</summary>
+    private static readonly TimeSpan WatchPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WatchPause = TimeSpan.FromMilliseconds(5);
 
     private static readonly ConnectMethod<StartRequest, StartResponse> Start = new("/process.Process/Start", StartRequest.Parser, StartResponse.Parser);
     private static readonly ConnectMethod<ListRequest, ListResponse> List = new("/process.Process/List", ListRequest.Parser, ListResponse.Parser);
@@ -36,6 +42,15 @@ internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore te
     /// <value>Null until it has been done.</value>
     public PauseTestResult? Result { get; private set; }
 
+    /// <summary>Again and again while there is no room for a sandbox on this machine: that says nothing of pauses.</summary>
+    public async Task RunUntilThereIsRoomAsync(CancellationToken stoppingToken)
+    {
+        while ((await RunAsync()).LacksRoom && !stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(RoomPause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     public async Task<PauseTestResult> RunAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -45,7 +60,7 @@ internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore te
         }
         catch (Exception e) when (e is RuntimeException or ConnectException or TimeoutException or OperationCanceledException)
         {
-            Result = new PauseTestResult(false, e.Message);
+            Result = new PauseTestResult(false, e.Message, LacksRoom: e is RuntimeException { Failure: RuntimeFailure.NoCapacity });
         }
         finally
         {
@@ -74,7 +89,7 @@ internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore te
         return await CheckAsync(RpcOf(http, after.Address), process.Current.Event.Start.Pid, watcher.WatcherId, cancellationToken);
     }
 
-    private static async Task<PauseTestResult> CheckAsync(ConnectClient rpc, uint pid, string watcher, CancellationToken cancellationToken)
+    private async Task<PauseTestResult> CheckAsync(ConnectClient rpc, uint pid, string watcher, CancellationToken cancellationToken)
     {
         if (!(await rpc.UnaryAsync(List, new ListRequest(), cancellationToken)).Processes.Any(process => process.Pid == pid))
         {
@@ -82,8 +97,15 @@ internal sealed partial class PauseTest(SandboxRuntime runtime, TemplateStore te
         }
 
         await rpc.UnaryAsync(MakeDirectory, new MakeDirRequest { Path = $"{Watched}/self-test" }, cancellationToken);
-        var seen = await rpc.UnaryAsync(Events, new GetWatcherEventsRequest { WatcherId = watcher }, cancellationToken);
-        return seen.Events.Count > 0 ? new PauseTestResult(true, string.Empty) : new PauseTestResult(false, "a watch for files did not come back");
+        for (var since = time.GetTimestamp(); time.GetElapsedTime(since) < WatchPatience; await Task.Delay(WatchPause, time, cancellationToken))
+        {
+            if ((await rpc.UnaryAsync(Events, new GetWatcherEventsRequest { WatcherId = watcher }, cancellationToken)).Events.Count > 0)
+            {
+                return new PauseTestResult(true, string.Empty);
+            }
+        }
+
+        return new PauseTestResult(false, "a watch for files did not come back");
     }
 
     private Task ReadyAsync(Run run, CancellationToken cancellationToken) => daemon.RunAsync(run.Address, new InitRequest(DefaultUser: "root"), cancellationToken);

@@ -4,7 +4,8 @@ namespace Alcove.Protocol.Faults;
 
 /// <summary>
 /// A place where a test can make the program die, fail or wait. Off unless <c>ALCOVE_FAULTS</c> names a file; that file's text is a step and
-/// what shall happen there, for example <c>pause.renamed kill</c>. It happens once: the file is removed before.
+/// what shall happen there: <c>pause.captured kill</c>, <c>fail</c> or <c>hold</c>. It happens once: the file is removed before.
+/// Who holds makes a file of that name with <c>.held</c> behind it, and goes on when that is gone.
 /// </summary>
 public static class FaultPoint
 {
@@ -31,10 +32,11 @@ public static class FaultPoint
             throw new IOException($"a test makes {step} fail");
         }
 
-        if (words is [_, "wait", var pipe])
+        if (words is [_, "hold", ..])
         {
-            // A named pipe: opened as soon as the test opens its other end.
-            System.IO.File.OpenRead(pipe).Dispose();
+            var held = File + ".held";
+            System.IO.File.WriteAllText(held, step);
+            SpinWait.SpinUntil(() => !System.IO.File.Exists(held));
             return;
         }
 

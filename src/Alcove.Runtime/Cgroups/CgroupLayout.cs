@@ -118,6 +118,9 @@ internal sealed class CgroupLayout
         ? File.ReadAllText(FreezerFile(id)).StartsWith("FROZEN", StringComparison.Ordinal)
         : File.ReadLines($"{Mount}{PathOf(id)}/cgroup.events").Contains("frozen 1");
 
+    /// <summary>The same of one that may not be there.</summary>
+    public bool StandsStill(string id) => File.Exists(FreezerFile(id)) && IsFrozen(id);
+
     /// <summary>Lets it go on; without effect where there is nothing to let go.</summary>
     public void Thaw(string id)
     {
@@ -138,14 +141,19 @@ internal sealed class CgroupLayout
     public IEnumerable<string> OwnProcesses(string id) => ReadNumbers(IsHybrid ? $"{Mount}/freezer{PathOf(id)}/cgroup.procs" : $"{Mount}{PathOf(id)}/cgroup.procs");
 
     /// <summary>The crun and criu of an act on the sandbox, also where whoever called them is gone.</summary>
-    public IEnumerable<string> ActProcesses(string id) => ReadNumbers($"{ActGroup(id)}/cgroup.procs");
+    public string[] ActProcesses(string id) => ReadNumbers($"{ActGroup(id)}/cgroup.procs");
 
-    /// <summary>Ends what is left of an act.</summary>
-    public void EndAct(string id)
+    /// <summary>Ends what is left of an act, and waits until it is gone: a script of criu's outlives criu, and would go on with what is being undone.</summary>
+    public async Task EndActAsync(string id, TimeProvider time)
     {
-        foreach (var process in ActProcesses(id))
+        for (var attempt = 0; attempt < Attempts && ActProcesses(id) is [_, ..] processes; attempt++)
         {
-            _ = Libc.Kill(int.Parse(process, System.Globalization.CultureInfo.InvariantCulture), Kill);
+            foreach (var process in processes)
+            {
+                _ = Libc.Kill(int.Parse(process, System.Globalization.CultureInfo.InvariantCulture), Kill);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(attempt < 10 ? 1 : 10), time);
         }
     }
 

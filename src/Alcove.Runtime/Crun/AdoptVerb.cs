@@ -12,7 +12,8 @@ namespace Alcove.Runtime.Crun;
 /// </summary>
 internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, Slots slots, RootFileSystem storage, CaptureStore captures, CaptureVerb capture, SlotAddresses addresses, EndVerb end, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>Longer than a dump takes on a busy machine: a criu that is killed while it is inside a process can take that process with it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     /// <returns>The runs that live on.</returns>
     public async Task<List<Manifest>> RunAsync(CancellationToken cancellationToken)
@@ -25,7 +26,7 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
             await WaitForActAsync(id);
             switch (Manifest.Read(directory))
             {
-                case { Committed: true, Process.Lives: true } manifest when id != SandboxRuntime.SelfTestId:
+                case { Committed: true, Process.Lives: true } manifest when id != SandboxRuntime.SelfTestId && !WasPutAside(manifest):
                     slots.Adopt(manifest.Slot);
                     adopted.Add(await SettleAsync(manifest));
                     Adopted(logger, id);
@@ -51,13 +52,16 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
     /// <summary>A crun or criu that outlived its caller is given time to end.</summary>
     private async Task WaitForActAsync(string id)
     {
-        for (var since = time.GetTimestamp(); time.GetElapsedTime(since) < Patience && cgroups.ActProcesses(id).Any();)
+        for (var since = time.GetTimestamp(); time.GetElapsedTime(since) < Patience && cgroups.ActProcesses(id).Length > 0;)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), time);
         }
 
-        cgroups.EndAct(id);
+        await cgroups.EndActAsync(id, time);
     }
+
+    /// <summary>Nobody has asked for its capture, so that nobody will say what becomes of the run: it is only to be ended.</summary>
+    private bool WasPutAside(Manifest manifest) => manifest.PendingCapture is { } pending && captures.Find(pending) is { IsSalvaged: true };
 
     /// <summary>A run that was being captured stands still if its capture is complete, until it is said what becomes of it. Otherwise it goes on.</summary>
     private async Task<Manifest> SettleAsync(Manifest manifest)
@@ -74,7 +78,7 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
     }
 
     /// <summary>The disk of a run that was confirmed, and that nobody ended, is all that is left of it: it is kept.</summary>
-    private async Task SalvageAsync(Manifest manifest)
+    public async Task SalvageAsync(Manifest manifest)
     {
         var id = Capture.SalvageId(manifest);
         if (!manifest.Committed || manifest.Spec.SandboxId == SandboxRuntime.SelfTestId || !File.Exists(paths.SlotImage(manifest.Slot)) || (manifest.PendingCapture is { } pending && captures.Find(pending) is not null))

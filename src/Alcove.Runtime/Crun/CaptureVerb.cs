@@ -10,7 +10,7 @@ namespace Alcove.Runtime.Crun;
 /// Memory and disk of one instant: 1. what is in flight to the disk is written. 2. everything stops. 3. criu dumps the memory, and in its
 /// last step the disk is cloned. 4. it goes on, or stands still until it is ended. 5. both on the disk for good, then named. What fails lets it go on.
 /// </summary>
-internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups, CrunCommand crun, CaptureStore captures, Pool pool, TimeProvider time, ILogger logger)
+internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups, CrunCommand crun, CaptureStore captures, Pool pool, FreeSpaceWatch space, TimeProvider time, ILogger logger)
 {
     /// <summary>A dump fails now and then when processes start others while a stopped one is helped on.</summary>
     private const int Attempts = 6;
@@ -58,7 +58,7 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
             FaultPoint.Reach("capture.copied");
             if (!keepFrozen)
             {
-                cgroups.Thaw(sandbox);
+                space.LetGo(sandbox);
             }
 
             var milliseconds = time.GetElapsedTime(since).TotalMilliseconds;
@@ -72,6 +72,7 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
         }
         catch (Exception e)
         {
+            await cgroups.EndActAsync(sandbox, time);
             Release(manifest, id);
             throw e is RuntimeException ? e : new RuntimeException(RuntimeFailure.CannotCapture, e.Message, e);
         }
@@ -81,8 +82,8 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
     public void Release(Manifest manifest, string id)
     {
         Ext4.LetWrite(paths.SlotDisk(manifest.Slot));
-        cgroups.Thaw(manifest.Spec.SandboxId);
         captures.Abandon(id);
+        space.LetGo(manifest.Spec.SandboxId);
     }
 
     private async Task StopAndCopyAsync(Manifest manifest, string directory, bool withMemory)

@@ -36,6 +36,7 @@ internal sealed record Manifest(
 
     public static async Task WriteAsync(string directory, Manifest manifest)
     {
+        var isNew = !Directory.Exists(directory);
         Directory.CreateDirectory(directory);
         var (path, unfinished) = ($"{directory}/{FileName}", $"{directory}/{FileName}.new");
         await using (var file = new FileStream(unfinished, OwnerOnly))
@@ -46,6 +47,10 @@ internal sealed record Manifest(
 
         File.Move(unfinished, path, overwrite: true);
         Durable.Flush(directory);
+        if (isNew)
+        {
+            Durable.Flush(Path.GetDirectoryName(directory)!);
+        }
     }
 
     /// <returns>Null when there is none, or none that is whole.</returns>

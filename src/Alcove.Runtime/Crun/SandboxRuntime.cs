@@ -16,11 +16,14 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <value>The sandbox and the capture with which a node tests itself: shown to nobody, adopted by nobody.</value>
     public const string SelfTestId = "selftest";
 
+    private static readonly TimeSpan AfterFailedCapture = TimeSpan.FromSeconds(5);
+
     private readonly RuntimeOptions _options;
     private readonly HomePaths _paths;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Pool _pool;
+    private readonly FreeSpaceWatch _space;
     private readonly HostFirewall _firewall;
     private readonly SlotAddresses _addresses;
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
@@ -30,6 +33,8 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     private readonly StartVerb _start;
     private readonly EndVerb _end;
     private readonly AdoptVerb _adopt;
+    /// <summary>When a capture of a run failed. A criu that is killed in the middle can take a process with it: then that has not ended by itself, and the disk is kept.</summary>
+    private readonly ConcurrentDictionary<string, long> _captureFailed = new();
     private readonly ProcessWatcher _watcher = new();
     private readonly Slots _slots;
 
@@ -45,13 +50,14 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         var cgroups = CgroupLayout.Detect(installation);
         _addresses = new SlotAddresses(options.Slots, installation);
         _pool = new Pool(options, _paths);
+        _space = new FreeSpaceWatch(options, _paths, _pool, new Ballast(_paths.Ballast, options.BallastMiB, () => new DriveInfo(options.Home).AvailableFreeSpace), cgroups, time, logger);
         var storage = new RootFileSystem(_paths, _pool, time);
         _firewall = new HostFirewall(_addresses, _paths, options.DirectDns);
         _slots = new Slots(_addresses, new SlotNetwork(_addresses, _paths, time), storage, options.PreparedSlots, preparedDiskMiB, time, logger);
         var crun = new CrunCommand(_paths, cgroups);
         _end = new EndVerb(_paths, cgroups, crun, _slots, _firewall, _addresses, time);
         _captures = new CaptureStore(_paths);
-        _capture = new CaptureVerb(_paths, cgroups, crun, _captures, _pool, time, logger);
+        _capture = new CaptureVerb(_paths, cgroups, crun, _captures, _pool, _space, time, logger);
         _start = new StartVerb(_paths, cgroups, crun, _slots, storage, _captures, _firewall, _addresses, _end, time, logger);
         _adopt = new AdoptVerb(_paths, cgroups, _slots, storage, _captures, _capture, _addresses, _end, time, logger);
     }
@@ -77,6 +83,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         }
 
         _slots.Start();
+        _space.Start(() => _manifests.Values, UnlessBusy);
     }
 
     /// <summary>Directories, the shared mount of mount points, crun's state, the pool.</summary>
@@ -115,7 +122,15 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <exception cref="RuntimeException">It could not be started; nothing of it is left.</exception>
     public Task<Run> StartAsync(RunSpec spec, Restoration? from, Func<Run, CancellationToken, Task> ready, CancellationToken cancellationToken) => InTurnAsync(spec.SandboxId, async () =>
     {
-        if (_manifests.TryGetValue(spec.SandboxId, out var existing))
+        if (_manifests.TryGetValue(spec.SandboxId, out var existing) && existing.PendingCapture is not null && existing.Spec.Incarnation < spec.Incarnation)
+        {
+            // It was captured and should have been ended: whoever takes the capture up has noted that.
+            await _end.RunAsync(existing);
+            _manifests.TryRemove(spec.SandboxId, out _);
+            existing = null;
+        }
+
+        if (existing is not null)
         {
             return existing.Spec.Incarnation == spec.Incarnation
                 ? Describe(existing)
@@ -123,7 +138,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         }
 
         var (capture, whole) = Resolve(spec, from);
-        CheckCapacity(whole);
+        CheckCapacity(whole, isResume: capture?.SandboxId == spec.SandboxId);
         var manifest = await _start.RunAsync(whole, capture, from?.WithMemory == true, started => ready(Describe(started), cancellationToken), cancellationToken);
         _manifests[spec.SandboxId] = manifest;
         Follow(manifest);
@@ -141,6 +156,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
         await _end.RunAsync(manifest);
         _manifests.TryRemove(sandboxId, out _);
+        _captureFailed.TryRemove(sandboxId, out _);
         return true;
     });
 
@@ -173,9 +189,10 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         {
             return Describe(await _capture.RunAsync(manifest, captureId, withMemory, keepFrozen));
         }
-        catch when (keepFrozen)
+        catch
         {
-            await UpdateAsync(manifest);
+            _captureFailed[sandboxId] = _time.GetTimestamp();
+            await (keepFrozen ? UpdateAsync(manifest) : Task.CompletedTask);
             throw;
         }
     });
@@ -268,7 +285,11 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     }
 
     /// <summary>Lets sandboxes live on; only what was made ahead and is not used goes.</summary>
-    public ValueTask DisposeAsync() => _slots.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _space.DisposeAsync();
+        await _slots.DisposeAsync();
+    }
 
     private (Capture? Capture, RunSpec Spec) Resolve(RunSpec spec, Restoration? from)
     {
@@ -292,7 +313,8 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
         _manifests[manifest.Spec.SandboxId] = manifest;
     }
 
-    private void CheckCapacity(RunSpec spec)
+    /// <summary>What was put away may be taken up while there is room for what it writes: afterwards there is more, since its capture goes.</summary>
+    private void CheckCapacity(RunSpec spec, bool isResume)
     {
         var available = MachineMemory.Read().Available;
         if (available < (long)_options.MemoryReserveMiB << 20)
@@ -300,7 +322,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
             throw new RuntimeException(RuntimeFailure.NoCapacity, $"free memory ({available >> 20} MiB) is below the reserve of {_options.MemoryReserveMiB} MiB");
         }
 
-        if (!_pool.HasRoom())
+        if (isResume ? _space.IsShort : !_pool.HasRoom())
         {
             throw new RuntimeException(RuntimeFailure.NoCapacity, $"free disk ({_pool.Space().Available >> 20} MiB) is below the reserve");
         }
@@ -335,6 +357,11 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
         var reason = _end.Reason(id);
         Ended(_logger, id, reason);
+        if (_captureFailed.TryRemove(id, out var since) && _time.GetElapsedTime(since) < AfterFailedCapture)
+        {
+            await _adopt.SalvageAsync(manifest);
+        }
+
         RunEnded?.Invoke(new EndedRun(id, manifest.Spec.Incarnation, reason));
         await _end.RunAsync(manifest);
         return _manifests.TryRemove(id, out _);
@@ -371,6 +398,27 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
             {
                 _turns.TryRemove(new(sandboxId, turn));
             }
+        }
+    }
+
+    private void UnlessBusy(string sandboxId, Action act)
+    {
+        var turn = _turns.GetOrAdd(sandboxId, _ => new SemaphoreSlim(1, 1));
+        if (!turn.Wait(0))
+        {
+            return;
+        }
+
+        try
+        {
+            if (_manifests.TryGetValue(sandboxId, out var manifest) && manifest.PendingCapture is null)
+            {
+                act();
+            }
+        }
+        finally
+        {
+            turn.Release();
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed partial class StartVerb(
         stages.Done(memory is null ? "crun" : "crun and criu");
         FaultPoint.Reach("start.process");
         var started = manifest with { Process = process, StartedAt = time.GetUtcNow() };
-        await ready(started);
+        await Task.WhenAll(ready(started), Task.Run(() => storage.FlushDisk(manifest.Slot), cancellationToken));
         stages.Done("daemon");
         FaultPoint.Reach("start.ready");
         var committed = started with { Committed = true };

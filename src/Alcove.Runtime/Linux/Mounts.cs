@@ -62,9 +62,12 @@ internal static class Mounts
         return new MountPlace(words[4], words[^2], words[^3]);
     }
 
-    private static IEnumerable<(string Target, string Options)> Lines() => File.ReadLines("/proc/self/mountinfo").Select(line =>
+    /// <returns>Major and minor number of the device that is mounted there, with a colon between; null when nothing is.</returns>
+    public static string? Device(string path) => Lines().LastOrDefault(line => line.Target == path).Device;
+
+    private static IEnumerable<(string Target, string Options, string Device)> Lines() => File.ReadLines("/proc/self/mountinfo").Select(line =>
     {
         var words = line.Split(' ');
-        return (words[4].Replace("\\040", " ", StringComparison.Ordinal), words[^1]);
+        return (words[4].Replace("\\040", " ", StringComparison.Ordinal), words[^1], words[2]);
     });
 }

@@ -10,10 +10,10 @@ internal static class Ext4
     private const nint SyncFileSystem = 306;
     private const nint SyncFileSystemArm = 267;
 
-    /// <summary>Replays the journal and mends what can be mended without asking (e2fsck(8): 1 says that it did).</summary>
+    /// <summary>Replays the journal and mends what is wrong: what can be without a loss, and where that is not enough the rest too (e2fsck(8): 1 says that it did).</summary>
     /// <exception cref="RuntimeException">It cannot be mended.</exception>
     public static Task RepairAsync(string image) =>
-        ChildProcess.ShellAsync("e2fsck -p \"$1\" || [ $? -eq 1 ]", [image]);
+        ChildProcess.ShellAsync("e2fsck -p \"$1\" || [ $? -eq 1 ] || e2fsck -y \"$1\" || [ $? -eq 1 ]", [image]);
 
     /// <summary>Writes out what the file system at that path holds in memory, while it is in use.</summary>
     public static void Flush(string path) => WithDirectory(path, descriptor => Libc.SystemCall(

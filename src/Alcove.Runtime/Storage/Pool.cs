@@ -7,8 +7,6 @@ namespace Alcove.Runtime.Storage;
 internal sealed class Pool(RuntimeOptions options, HomePaths paths)
 {
     private const nuint CloneFile = 0x40049409;
-    private const long MinimumFree = 4L << 30;
-
     private readonly SemaphoreSlim _blanks = new(1, 1);
 
     /// <summary>Makes or mounts it: the home itself where that can share blocks, otherwise a sparse XFS image.</summary>
@@ -49,10 +47,10 @@ internal sealed class Pool(RuntimeOptions options, HomePaths paths)
     }
 
     /// <summary>Whether another sandbox may be made: neither the pool nor what it lies on is near its end.</summary>
-    public bool HasRoom() => new[] { paths.Pool, paths.Home }.Select(path => new DriveInfo(path)).All(drive => HasRoom(drive.TotalSize, drive.AvailableFreeSpace));
+    public bool HasRoom() => new[] { paths.Pool, paths.Home }.Select(path => new DriveInfo(path)).All(drive => HasRoom(drive.TotalSize, drive.AvailableFreeSpace, (long)options.DiskReserveMiB << 20));
 
-    /// <summary>A tenth and 4 GiB stay free: disks are overcommitted, and a full pool is an I/O error to every sandbox.</summary>
-    internal static bool HasRoom(long total, long available) => available >= total / 10 && available >= MinimumFree;
+    /// <summary>A tenth and the reserve stay free: disks are overcommitted, and a full pool is an I/O error to every sandbox.</summary>
+    internal static bool HasRoom(long total, long available, long reserve) => available >= total / 10 && available >= reserve;
 
     private async Task MountImageAsync(CancellationToken cancellationToken)
     {

@@ -20,7 +20,15 @@ internal sealed class RootFileSystem(HomePaths paths, Pool pool, TimeProvider ti
     public void CloneDisk(int slot, string image)
     {
         Pool.Clone(image, paths.SlotImage(slot));
+        FaultPoint.Reach("start.cloned");
         MountDisk(slot);
+    }
+
+    /// <summary>The disk outlives the machine from now on: what is written inside with an fsync is as safe as the disk itself.</summary>
+    public void FlushDisk(int slot)
+    {
+        Durable.Flush(paths.SlotImage(slot));
+        Durable.Flush(paths.Disks);
     }
 
     /// <summary>The root: what the sandbox writes lies on its disk, so that its size is a limit that holds.</summary>
@@ -49,13 +57,16 @@ internal sealed class RootFileSystem(HomePaths paths, Pool pool, TimeProvider ti
         }
     }
 
-    /// <summary>Takes the disk of a run that is gone out of its slot, repaired where it was in use when the machine went down.</summary>
+    /// <summary>
+    /// Copies the disk of a run that is gone, repaired where it was in use when the machine went down. The slot's own stays until the copy is
+    /// known to be whole: who dies in between begins again.
+    /// </summary>
     public async Task SalvageAsync(int slot, string target)
     {
         await Mounts.UnmountAsync(paths.SlotRoot(slot), time);
         await Mounts.UnmountAsync(paths.SlotDisk(slot), time);
         await Ext4.RepairAsync(paths.SlotImage(slot));
-        File.Move(paths.SlotImage(slot), target);
+        Pool.Clone(paths.SlotImage(slot), target);
     }
 
     private void MountDisk(int slot)

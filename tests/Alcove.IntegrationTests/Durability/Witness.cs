@@ -10,8 +10,11 @@ namespace Alcove.IntegrationTests.Durability;
 /// </summary>
 internal sealed class Witness(TestSandbox sandbox)
 {
+    private const string Files = "/home/user/witness.err /home/user/diverged";
+
     private const string Program = """
-        import os, time
+        import os, sys, time
+        memory = os.urandom(int(sys.argv[1]) << 20)
         n = 0
         file = os.open('/home/user/count', os.O_RDWR | os.O_CREAT)
         os.pwrite(file, b'%020d' % n, 0)
@@ -27,18 +30,40 @@ internal sealed class Witness(TestSandbox sandbox)
 
     /// <summary>The process's number inside; the same after a resume.</summary>
     private string _process = string.Empty;
+    private int _memoryMiB;
 
     public TestSandbox Sandbox => sandbox;
 
     public long Last { get; private set; }
 
-    public static async Task<Witness> StartAsync(TestSandbox sandbox)
+    /// <param name="sandbox">Where.</param>
+    /// <param name="memoryMiB">How much memory it holds besides.</param>
+    public static async Task<Witness> StartAsync(TestSandbox sandbox, int memoryMiB = 0)
     {
-        var witness = new Witness(sandbox);
-        await sandbox.RunAsync($"cat > /home/user/witness.py <<'PY'\n{Program}\nPY\nnohup python3 /home/user/witness.py >/dev/null 2>/home/user/witness.err & echo $! > /home/user/witness.pid");
-        await Eventually.HoldsAsync(witness.CountAsync, count => count > 1, TimeSpan.FromSeconds(10));
-        witness._process = (await sandbox.RunAsync("cat /home/user/witness.pid")).Output.Trim();
+        var witness = new Witness(sandbox) { _memoryMiB = memoryMiB };
+        await sandbox.RunAsync($"cat > /home/user/witness.py <<'PY'\n{Program}\nPY");
+        await witness.StartProcessAsync();
         return witness;
+    }
+
+    /// <summary>Whether the process is no more.</summary>
+    public async Task<bool> IsGoneAsync() => (await sandbox.RunAsync($"grep -q witness.py /proc/{_process}/cmdline")).ExitCode != 0;
+
+    /// <summary>After the processes were lost: the file says what it said, or more.</summary>
+    public async Task StartAnewAsync()
+    {
+        var count = await CountAsync();
+        Assert.True(count >= Last, $"the counter went back from {Last} to {count}");
+        await sandbox.RunAsync($"pkill -9 -f witness.py; rm -f /home/user/count {Files}");
+        Last = 0;
+        await StartProcessAsync();
+    }
+
+    private async Task StartProcessAsync()
+    {
+        await sandbox.RunAsync($"nohup python3 /home/user/witness.py {_memoryMiB} >/dev/null 2>/home/user/witness.err & echo $! > /home/user/witness.pid");
+        await Eventually.HoldsAsync(CountAsync, count => count > 1, TimeSpan.FromSeconds(10));
+        _process = (await sandbox.RunAsync("cat /home/user/witness.pid")).Output.Trim();
     }
 
     /// <summary>The same process in a copy of its sandbox.</summary>
@@ -50,7 +75,7 @@ internal sealed class Witness(TestSandbox sandbox)
         var count = await CountAsync();
         Assert.True(count >= Last, $"the counter went back from {Last} to {count}");
         await Eventually.HoldsAsync(CountAsync, later => later > count, TimeSpan.FromSeconds(10));
-        var state = await sandbox.RunAsync($"kill -0 {_process} && cat /home/user/witness.err /home/user/diverged 2>/dev/null; true");
+        var state = await sandbox.RunAsync($"kill -0 {_process} && cat {Files} 2>/dev/null; true");
         Assert.Equal((string.Empty, 0), (state.Output + state.Error, state.ExitCode));
         Last = await CountAsync();
     }

@@ -11,12 +11,15 @@ internal sealed class Daemon(string name, string executable, IReadOnlyDictionary
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException($"{name} does not run");
 
+    /// <summary>What it is started by: words of a shell in front of it, such as <c>unshare --time</c>.</summary>
+    public string Launcher { get; set; } = string.Empty;
+
     public bool Runs => _process is { HasExited: false };
 
     /// <summary>Starts it and waits until it is ready.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("bash", ["-c", "exec \"$0\" >>\"$1\" 2>&1", executable, logFile]) { RedirectStandardInput = true };
+        var start = new ProcessStartInfo("bash", ["-c", $"exec {Launcher} \"$0\" >>\"$1\" 2>&1", executable, logFile]) { RedirectStandardInput = true };
         foreach (var (key, value) in environment)
         {
             start.Environment[key] = value;

@@ -1,7 +1,4 @@
-using System.Net;
-using Alcove.Connect;
 using Alcove.IntegrationTests.Harness;
-using Alcove.Protocol.Nodes;
 using Xunit;
 
 // One server and one node for all, which some tests kill: the others must not run meanwhile.
@@ -18,8 +15,6 @@ public sealed class Installation : IAsyncLifetime
     public const string ApiUrl = "http://localhost:3000";
     public const string SandboxUrl = "http://localhost:3002";
 
-    private static readonly ConnectMethod<GetStatusRequest, NodeStatus> Status = new("/alcove.node.NodeService/GetStatus", GetStatusRequest.Parser, NodeStatus.Parser);
-
     private readonly Lab _lab = new();
     private readonly Daemon _node;
     private readonly Daemon _server;
@@ -27,8 +22,7 @@ public sealed class Installation : IAsyncLifetime
     public Installation()
     {
         var environment = new Dictionary<string, string?> { ["ALCOVE_HOME"] = TestHome.Path, ["ALCOVE_FAULTS"] = FaultFile };
-        _node = new Daemon("node", TestHome.Executable("alcove-node"), environment, Path.Combine(TestHome.Path, "logs", "node.log"), _ => NodeAnswersAsync());
-        _server = new Daemon("server", TestHome.Executable("alcove-server"), environment, Path.Combine(TestHome.Path, "logs", "server.log"), ServerAnswersAsync);
+        (_node, _server) = (Daemons.Node(TestHome.Path, environment), Daemons.Server(environment));
     }
 
     /// <summary>Plain HTTP with the seeded key, the way curl would do it.</summary>
@@ -65,7 +59,21 @@ public sealed class Installation : IAsyncLifetime
     }
 
     /// <summary>A node that has just been started pauses a sandbox of its own: until it has, a fault could meet that one.</summary>
-    internal static Task NodeHasTestedItselfAsync() => Eventually.HoldsAsync(NodeStatusAsync, status => status.CanPause, TimeSpan.FromSeconds(30));
+    internal static Task NodeHasTestedItselfAsync() => Eventually.HoldsAsync(() => Daemons.NodeStatusAsync(TestHome.Path), status => status.CanPause, TimeSpan.FromSeconds(30));
+
+    /// <summary>Stops the node and starts it again.</summary>
+    /// <param name="launcher">See <see cref="Daemon.Launcher"/>.</param>
+    internal async Task RestartNodeAsync(string launcher)
+    {
+        if (_node.Runs)
+        {
+            await _node.StopAsync();
+        }
+
+        _node.Launcher = launcher;
+        await _node.StartAsync(CancellationToken.None);
+        await NodeHasTestedItselfAsync();
+    }
 
     /// <summary>A sandbox, as soon as the server has found a node that was restarted.</summary>
     internal async Task<TestSandbox> CreateAsync()
@@ -99,41 +107,10 @@ public sealed class Installation : IAsyncLifetime
         ["E2B_DOMAIN"] = null,
     };
 
-    internal static Task<CommandResult> RunAsync(string executable, params string[] arguments) =>
-        Command.RunAsync(TestHome.Executable(executable), arguments, new Dictionary<string, string?> { ["ALCOVE_HOME"] = TestHome.Path }, CancellationToken.None);
+    internal static Task<CommandResult> RunAsync(string executable, params string[] arguments) => RunAsync(executable, new() { ["ALCOVE_HOME"] = TestHome.Path }, arguments);
+
+    internal static Task<CommandResult> RunAsync(string executable, Dictionary<string, string?> environment, params string[] arguments) =>
+        Command.RunAsync(TestHome.Executable(executable), arguments, environment, CancellationToken.None);
 
     private static async Task RunNodeAsync(string verb) => (await RunAsync("alcove-node", verb)).Succeeded();
-
-    /// <summary>A socket that is there may be that of a node which was killed.</summary>
-    private static async Task<bool> NodeAnswersAsync()
-    {
-        try
-        {
-            await NodeStatusAsync();
-            return true;
-        }
-        catch (ConnectException)
-        {
-            return false;
-        }
-    }
-
-    private static async Task<NodeStatus> NodeStatusAsync()
-    {
-        using var http = new HttpMessageInvoker(UnixSocketHandler.Create(Path.Combine(TestHome.Path, "node.sock")));
-        return await new ConnectClient(http, new Uri("http://node")).UnaryAsync(Status, new GetStatusRequest(), CancellationToken.None);
-    }
-
-    private async Task<bool> ServerAnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await Api.GetAsync("/health", cancellationToken);
-            return answer.StatusCode == HttpStatusCode.OK;
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
-        {
-            return false;
-        }
-    }
 }

@@ -96,6 +96,22 @@ internal sealed class TestSandbox : IAsyncDisposable
         return await Traffic.SendAsync(request);
     }
 
+    /// <returns>What to make others from.</returns>
+    public async Task<string> SnapshotAsync()
+    {
+        using var answer = await PostAsync("snapshots");
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? (string)JsonNode.Parse(text)!["snapshotID"]! : throw new InvalidOperationException($"snapshot: {(int)answer.StatusCode} {text}");
+    }
+
+    /// <returns>running or paused; what came instead where it cannot be found.</returns>
+    public async Task<string> StateAsync()
+    {
+        using var answer = await _api.GetAsync($"/sandboxes/{Id}");
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? (string)JsonNode.Parse(text)!["state"]! : $"{(int)answer.StatusCode} {text}";
+    }
+
     private static async Task ExpectAsync(HttpResponseMessage answer, System.Net.HttpStatusCode status)
     {
         using (answer)

@@ -50,12 +50,12 @@ public sealed class AutoResumeTests(Installation installation)
     public async Task RequestDuringThePause_WaitsForIt_AndWakesItAgain()
     {
         await using var sandbox = await ServerAsync(new { autoResume = new { enabled = true } });
-        await using var step = await HeldStep.AtAsync("capture.frozen");
+        using var step = await HeldStep.AtAsync("capture.frozen");
         var pause = PauseTests.SendAsync(sandbox.Id, "pause");
         await step.ReachedAsync();
         var request = sandbox.GetAsync(Port, "/page");
 
-        await step.LetGoAsync();
+        step.LetGo();
 
         using var answer = await request;
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.OK), ((await pause).Status, answer.StatusCode));
@@ -186,14 +186,14 @@ public sealed class AutoResumeTests(Installation installation)
     public async Task BeingKilled_NeverWakes()
     {
         await using var sandbox = await ServerAsync(new { autoResume = new { enabled = true } });
-        await using var step = await HeldStep.AtAsync("end.killed");
+        using var step = await HeldStep.AtAsync("end.killed");
         var kill = sandbox.KillAsync();
         await step.ReachedAsync();
 
         using var answer = await sandbox.GetAsync(Port, "/page");
 
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
-        await step.LetGoAsync();
+        step.LetGo();
         (await kill).Dispose();
     }
 

@@ -14,7 +14,7 @@ public sealed class TransitionTests(Installation installation)
     public async Task DuringASnapshot_PauseWaits_ResumeAndASecondSnapshotAre409_AndItLooksRunning()
     {
         await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
-        await using var step = await HeldStep.AtAsync("capture.frozen");
+        using var step = await HeldStep.AtAsync("capture.frozen");
         var snapshot = SendAsync(sandbox, "snapshots", "{}");
         await step.ReachedAsync();
 
@@ -32,7 +32,7 @@ public sealed class TransitionTests(Installation installation)
         var connect = SendAsync(sandbox, "connect", """{"timeout":60}""");
         Assert.NotSame(pause, await Task.WhenAny(pause, Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken)));
 
-        await step.LetGoAsync();
+        step.LetGo();
         var (taken, made, _) = await snapshot;
         Assert.Equal(HttpStatusCode.Created, taken);
         Assert.Equal(HttpStatusCode.NoContent, (await pause).Status);
@@ -44,12 +44,12 @@ public sealed class TransitionTests(Installation installation)
     public async Task DuringASnapshot_KillWaitsAndSucceeds_AndTheSnapshotStays()
     {
         await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
-        await using var step = await HeldStep.AtAsync("capture.frozen");
+        using var step = await HeldStep.AtAsync("capture.frozen");
         var snapshot = SendAsync(sandbox, "snapshots", "{}");
         await step.ReachedAsync();
         var kill = sandbox.KillAsync();
 
-        await step.LetGoAsync();
+        step.LetGo();
         var (taken, made, _) = await snapshot;
         using var killed = await kill;
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.NoContent), (taken, killed.StatusCode));
@@ -63,7 +63,7 @@ public sealed class TransitionTests(Installation installation)
     public async Task DuringAPause_ItLooksPaused_SecondPausesJoin_ResumeWaits()
     {
         await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
-        await using var step = await HeldStep.AtAsync("capture.frozen");
+        using var step = await HeldStep.AtAsync("capture.frozen");
         var pause = SendAsync(sandbox, "pause");
         await step.ReachedAsync();
 
@@ -79,7 +79,7 @@ public sealed class TransitionTests(Installation installation)
         var (timed, _, _) = await SendAsync(sandbox, "timeout", """{"timeout":60}""");
         Assert.Equal(HttpStatusCode.Conflict, timed);
         var (joined, resumed) = (SendAsync(sandbox, "pause"), SendAsync(sandbox, "resume", """{"timeout":600}"""));
-        await step.LetGoAsync();
+        step.LetGo();
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent, HttpStatusCode.Created), ((await pause).Status, (await joined).Status, (await resumed).Status));
         Assert.Equal(["created", "paused", "resumed"], await Records.EventsOfAsync(sandbox.Id));
     }
@@ -88,12 +88,12 @@ public sealed class TransitionTests(Installation installation)
     public async Task DuringAPause_KillWaitsAndSucceeds()
     {
         await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
-        await using var step = await HeldStep.AtAsync("capture.frozen");
+        using var step = await HeldStep.AtAsync("capture.frozen");
         var pause = SendAsync(sandbox, "pause");
         await step.ReachedAsync();
         var kill = sandbox.KillAsync();
 
-        await step.LetGoAsync();
+        step.LetGo();
         using var killed = await kill;
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), ((await pause).Status, killed.StatusCode));
         await Eventually.HoldsAsync(() => Residue.OfAsync([sandbox.Id]), found => found.Length == 0, Patience);
@@ -104,7 +104,7 @@ public sealed class TransitionTests(Installation installation)
     public async Task DuringAKill_ConnectIs409_AndTheRest404()
     {
         await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
-        await using var step = await HeldStep.AtAsync("end.killed");
+        using var step = await HeldStep.AtAsync("end.killed");
         var kill = sandbox.KillAsync();
         await step.ReachedAsync();
 
@@ -117,7 +117,7 @@ public sealed class TransitionTests(Installation installation)
         }
 
         Assert.Equal(HttpStatusCode.NotFound, (await ApiCall.SendAsync(HttpMethod.Get, $"/sandboxes/{sandbox.Id}")).Status);
-        await step.LetGoAsync();
+        step.LetGo();
         using var killed = await kill;
         Assert.Equal(HttpStatusCode.NoContent, killed.StatusCode);
     }
@@ -127,7 +127,7 @@ public sealed class TransitionTests(Installation installation)
     {
         await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
         await sandbox.PauseAsync();
-        await using var step = await HeldStep.AtAsync("start.manifest");
+        using var step = await HeldStep.AtAsync("start.manifest");
         var resume = SendAsync(sandbox, "resume", """{"timeout":600}""");
         await step.ReachedAsync();
 
@@ -139,7 +139,7 @@ public sealed class TransitionTests(Installation installation)
         }
 
         var joined = SendAsync(sandbox, "connect", """{"timeout":60}""");
-        await step.LetGoAsync();
+        step.LetGo();
         Assert.Equal(HttpStatusCode.Created, (await resume).Status);
         Assert.True((await joined).Status is HttpStatusCode.OK or HttpStatusCode.Created);
     }

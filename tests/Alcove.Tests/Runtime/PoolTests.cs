@@ -13,5 +13,5 @@ public sealed class PoolTests
     [InlineData(20, 4, true)]
     [InlineData(20, 3, false)]
     [InlineData(1000, 99, false)]
-    public void HasRoom_WhileATenthAndFourGiBAreFree(long total, long available, bool room) => Assert.Equal(room, Pool.HasRoom(total * GiB, available * GiB));
+    public void HasRoom_WhileATenthAndFourGiBAreFree(long total, long available, bool room) => Assert.Equal(room, Pool.HasRoom(total * GiB, available * GiB, 4 * GiB));
 }

@@ -123,7 +123,7 @@ public class ApiHost : IAsyncLifetime
         var options = ServerOptions.FromEnvironment(name => name == "ALCOVE_HOME" ? _home.FullName : Setting(name));
         Directory.CreateDirectory(Path.Combine(options.Home, "server"));
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(options)
-            .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket).AddApi();
+            .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket, options.PausedRetention).AddApi();
         var ports = FreePorts();
         builder.Host.UseOrleans(silo => silo.UseSingleSilo(ports[0], ports[1]));
         _app = builder.Build();
