@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# install.sh [app|parts]: everything that ALCOVE_HOME needs before server and node can start. What is done already is left alone.
-# parts: without publishing server and node, for tests, which bring their own build.
+# install.sh [app|parts|packages]: everything that ALCOVE_HOME needs before server and node can start. What is done already is left alone.
+# parts: without publishing server and node, for tests, which bring their own build. packages: those of the distribution alone.
 source "$(dirname "$0")/common.sh"
 
 packages=(patchelf mmdebstrap debian-archive-keyring nftables iproute2 e2fsprogs xfsprogs util-linux curl ca-certificates sudo gcc libc6-dev zlib1g-dev libnss-myhostname python3 git make)
@@ -43,6 +43,7 @@ prepare_node() { ALCOVE_HOME=$ALCOVE_HOME "$1" prepare; }
 what=${1:-app}
 mkdir -p "$ALCOVE_HOME/logs"
 ! packages_missing || step 'packages' install_packages
+[ "$what" != packages ] || exit 0
 make_user
 bash "$ROOT/setup/prefix.sh" >"$ALCOVE_HOME/logs/prefix.log" 2>&1 & prefix_job=$!
 sources=$(digest "$ROOT"/src/Alcove.{Protocol,Connect,Envd} "$ROOT/protos" "$ROOT"/Directory.*)

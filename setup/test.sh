@@ -10,6 +10,7 @@ bash "$ROOT/setup/doctor.sh" --brief || fail 'this machine lacks what is named a
 mkdir -p "$ALCOVE_HOME/logs"
 command -v npm >/dev/null && [ -x /usr/bin/psql ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || step 'packages for tests' sh -c 'apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql python3 $(command -v npm >/dev/null || echo npm)'
 step 'build' dotnet build "$ROOT/Alcove.slnx" --nologo --verbosity quiet
+bash "$ROOT/setup/install.sh" packages
 node=$ROOT/artifacts/bin/Alcove.Node/debug/alcove-node
 # A machine that went down may have left a pool that cannot be mounted any more: here it holds nothing that is not made again.
 if [ -e "$ALCOVE_HOME/pool.img" ] && ! "$node" prepare; then

@@ -36,7 +36,16 @@ internal sealed class ListeningHost : IAsyncDisposable
     public static async Task<ListeningHost> StartAsync(Func<ListeningOptions, ListeningOptions>? change = null, TimeProvider? time = null)
     {
         var host = new ListeningHost(change ?? (options => options), time);
-        await host._app.StartAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await host._app.StartAsync(TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
         return host;
     }
 
