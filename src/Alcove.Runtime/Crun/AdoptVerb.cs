@@ -71,7 +71,7 @@ internal sealed partial class AdoptVerb(HomePaths paths, CgroupLayout cgroups, S
             return manifest;
         }
 
-        capture.Release(manifest, manifest.PendingCapture ?? string.Empty);
+        await capture.ReleaseAsync(manifest, manifest.PendingCapture ?? string.Empty);
         var settled = manifest with { PendingCapture = null };
         await Manifest.WriteAsync(paths.Sandbox(manifest.Spec.SandboxId), settled);
         return settled;

@@ -35,6 +35,7 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
     private readonly Freezer _freezer = new(cgroups, time);
     private readonly DumpWatch _watch = new(cgroups, time);
     private readonly Writeback _writeback = new(time);
+    private readonly Parasites _parasites = new(cgroups, time, logger);
 
     /// <param name="manifest">The run.</param>
     /// <param name="id">The capture's name.</param>
@@ -73,17 +74,18 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
         catch (Exception e)
         {
             await cgroups.EndActAsync(sandbox, time);
-            Release(manifest, id);
+            await ReleaseAsync(manifest, id);
             throw e is RuntimeException ? e : new RuntimeException(RuntimeFailure.CannotCapture, e.Message, e);
         }
     }
 
     /// <summary>Lets a run go on, wherever an act on it broke off, and forgets what that act had written.</summary>
-    public void Release(Manifest manifest, string id)
+    public async Task ReleaseAsync(Manifest manifest, string id)
     {
         Ext4.LetWrite(paths.SlotDisk(manifest.Slot));
         captures.Abandon(id);
         space.LetGo(manifest.Spec.SandboxId);
+        await _parasites.ShakeOffAsync(manifest.Spec.SandboxId);
     }
 
     private async Task StopAndCopyAsync(Manifest manifest, string directory, bool withMemory)

@@ -216,7 +216,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
             return (false, true);
         }
 
-        _capture.Release(manifest, captureId);
+        await _capture.ReleaseAsync(manifest, captureId);
         await UpdateAsync(manifest with { PendingCapture = null });
         return (true, captured);
     });
