@@ -22,6 +22,7 @@ make_user() {
 
 publish_envd() { # SOURCE-DIGEST
   local hash; hash=$(bash "$ROOT/src/Alcove.Envd/publish.sh" "$ALCOVE_HOME/envd" | tail -n 1)
+  sync -f "$ALCOVE_HOME/envd"
   ln -sfnT "$hash" "$ALCOVE_HOME/envd/current"
   echo "$1" >"$ALCOVE_HOME/envd/sources"
 }
@@ -34,6 +35,7 @@ publish_app() { # SOURCE-DIGEST
   dotnet publish "$ROOT/src/Alcove.Cli" --configuration Release --nologo --verbosity quiet --output "$new/cli"
   mkdir -p "$new/cli/setup"; cp "$ROOT"/setup/*.sh "$new/cli/setup/"
   chmod -R a+rX "$new"
+  sync -f "$new"
   rm -rf "$ALCOVE_HOME/app/$1"; mv -T "$new" "$ALCOVE_HOME/app/$1"
   ln -sfnT "$1" "$ALCOVE_HOME/app/current"
 }

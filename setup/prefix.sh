@@ -43,11 +43,11 @@ assemble() { # WORK PREFIX: binaries and libraries, with the prefix's own loader
   cp "$work"/root/usr/bin/crun "$work"/root/usr/sbin/criu "$prefix/bin"
 }
 
-patch_paths() { # PREFIX: where it will be, since paths are written into it
-  local prefix=$1 file loader
-  find "$prefix/lib" -type f -not -name 'ld-linux*' | while read -r file; do patchelf --force-rpath --set-rpath "$prefix/lib" "$file"; done
-  loader=$(find "$prefix/lib" -name 'ld-linux-*.so.*' | head -1)
-  for file in "$prefix"/bin/*; do patchelf --force-rpath --set-rpath "$prefix/lib" --set-interpreter "$loader" "$file"; done
+patch_paths() { # DIRECTORY PREFIX: where it will be, since paths are written into it
+  local directory=$1 prefix=$2 file loader
+  find "$directory/lib" -type f -not -name 'ld-linux*' | while read -r file; do patchelf --force-rpath --set-rpath "$prefix/lib" "$file"; done
+  loader=$prefix/lib/$(basename "$(find "$directory/lib" -name 'ld-linux-*.so.*' | head -1)")
+  for file in "$directory"/bin/*; do patchelf --force-rpath --set-rpath "$prefix/lib" --set-interpreter "$loader" "$file"; done
 }
 
 work=$(mktemp -d)
@@ -61,6 +61,7 @@ if passes "$work/system"; then
     rm -rf "$prefix.new"
     mkdir -p "$prefix.new"
     cp -rL "$work/system/bin" "$prefix.new/bin"
+    sync -f "$prefix.new" # What has its name is whole, whatever happens to the machine.
     mv -T "$prefix.new" "$prefix"
   fi
 else
@@ -69,8 +70,9 @@ else
   if [ ! -d "$prefix" ]; then
     rm -rf "$prefix.new"
     assemble "$work" "$prefix.new"
+    patch_paths "$prefix.new" "$prefix"
+    sync -f "$prefix.new"
     mv -T "$prefix.new" "$prefix"
-    patch_paths "$prefix"
   fi
   passes "$prefix" || fail "crun and criu from forky do not run here" "See $prefix"
 fi

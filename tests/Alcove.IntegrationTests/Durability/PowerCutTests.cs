@@ -36,6 +36,7 @@ public sealed class PowerCutTests(Installation installation) : IAsyncLifetime
             mkfs.ext4 -q -E lazy_itable_init=1,nodiscard {Place}/disk
             mount -o loop {Place}/disk {Home}
             cp -a {TestHome.Path}/envd {TestHome.Path}/prefix {TestHome.Path}/templates {Home}/
+            sync -f {Home}
             """);
         await PrepareAsync();
         await _node.StartAsync(CancellationToken.None);
