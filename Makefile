@@ -20,10 +20,10 @@ seed-database: ## put the well-known team, key and token into the database
 test: ## install what the tests need and run them all
 	@bash setup/test.sh
 
-test-durability: ## every fault at every step of pause, resume, snapshot and fork, 1,000 cycles with kills at random, power cuts (hours)
+test-durability: ## every fault at every step of pause, resume, snapshot and fork, 1,000 cycles with kills at random, power cuts (about an hour)
 	@bash setup/test.sh durability
 
-bench: ## measure what is promised about speed, beside podman
+bench: ## measure what is promised about speed, beside podman and bare crun
 	@bash setup/bench.sh
 
 clean: ## remove everything that Alcove made (says what; YES=1 does it)

@@ -79,7 +79,7 @@ while read -r word rest; do
     start)
       # One Connect message: a flag, its length, its text.
       python3 -c 'import struct, sys; text = sys.argv[1].encode(); sys.stdout.buffer.write(struct.pack(">BI", 0, len(text)) + text)' "$rest" >"$directory/message"
-      daemon --max-time 2 -o /dev/null -H 'Content-Type: application/connect+json' --data-binary "@$directory/message" http://127.0.0.1:49983/process.Process/Start || true
+      daemon --max-time 2 -o /dev/null 2>/dev/null -H 'Content-Type: application/connect+json' --data-binary "@$directory/message" http://127.0.0.1:49983/process.Process/Start || true
       echo done ;;
     checkpoint)
       rm -rf "$home/pool/$name.image"; mkdir "$home/pool/$name.image"

@@ -117,7 +117,7 @@ if [ "$available" -ge 2048 ]; then row ok 'memory' "$available MiB available"; e
 place=$ALCOVE_HOME
 while [ ! -d "$place" ]; do place=$(dirname "$place"); done
 free=$(df -Pm "$place" 2>/dev/null | awk 'NR == 2 {print $4}')
-if [ "${free:-0}" -ge 8192 ]; then row ok 'disk' "$free MiB free at $ALCOVE_HOME"; else row warn 'disk' "${free:-?} MiB free at $ALCOVE_HOME" 'Below 4 GiB no sandboxes are made.'; fi
+if [ "${free:-0}" -ge 8192 ]; then row ok 'disk' "$free MiB free at $ALCOVE_HOME"; else row warn 'disk' "${free:-?} MiB free at $ALCOVE_HOME" 'Below a tenth of the disk, or 4 GiB, no sandboxes, snapshots or forks are made; below 2 GiB sandboxes that write stand still.'; fi
 [ "$MODE" = --brief ] || check_range
 [ "$MODE" = --brief ] || check_forwarding
 if getent hosts probe.localhost >/dev/null 2>&1; then row ok 'names under .localhost' 'lead to this machine'; else row warn 'names under .localhost' 'do not resolve' 'apt-get install libnss-myhostname (make up does)'; fi
