@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test.sh [durability]: installs what the tests need, builds, runs every suite, and prints one line over all of them at the end.
-# durability: instead of every suite the durability tests alone, in full, with a table of what was walked.
+# durability: instead of every suite the durability tests alone, in full, with a table of what was walked, and the SDKs' rounds of pause and resume, 20 of them.
 source "$(dirname "$0")/common.sh"
 as_root "$@"
 export ALCOVE_TEST_HOME=${ALCOVE_TEST_HOME:-/var/lib/alcove-test}
@@ -50,6 +50,7 @@ integration() { # NAME ARGUMENT …: in a network of their own nothing that a te
 if [ "${1:-}" = durability ]; then
   export ALCOVE_TEST_DURABILITY=1
   integration durability -namespace Alcove.IntegrationTests.Durability
+  ALCOVE_TEST_ROUNDS=20 integration 'rounds by the SDKs' -namespace Alcove.IntegrationTests.Sdk
   cat "$ALCOVE_HOME"/logs/{fault-walk,random-kills}.txt || true
 else
   suite fast "$binaries/Alcove.Tests/debug/Alcove.Tests"
