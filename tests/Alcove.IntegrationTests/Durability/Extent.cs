@@ -12,8 +12,8 @@ internal static class Extent
     public static int PowerCuts { get; } = IsFull ? 20 : 2;
 
     /// <summary>
-    /// Whether a criu is killed at random moments too. A process that it is just inside of can end or stand still for good then, which no code
-    /// of ours undoes yet: so this is asked for by name. The walk kills it where it is half done.
+    /// Whether a criu is killed at random moments too. A process that it is just inside of can end with it, since what criu has put aside of it
+    /// is gone: so this is asked for by name. The walk kills it where it is half done.
     /// </summary>
     public static bool KillsCriuAtRandom { get; } = Environment.GetEnvironmentVariable("ALCOVE_TEST_KILL_CRIU") == "1";
 
