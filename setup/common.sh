@@ -41,11 +41,11 @@ step() {
   fi
 }
 
-# as_root: runs this very script again through sudo where it is not root already.
+# as_root: runs this very script again through sudo where it is not root already; every setting of ours goes along.
 as_root() {
   [ "$(id -u)" = 0 ] && return
   command -v sudo >/dev/null || fail "Alcove needs root to make namespaces and mounts" "Run it as root, or install sudo."
-  exec sudo --preserve-env=ALCOVE_HOME,ALCOVE_LISTEN,ALCOVE_API_PORT,ALCOVE_TRAFFIC_PORT,ALCOVE_DOMAIN,ALCOVE_DATABASE,ALCOVE_ALLOW_WELL_KNOWN_KEY,ALCOVE_RATE_LIMIT,ALCOVE_RATE_BURST,ALCOVE_TLS_CERTIFICATE,ALCOVE_TLS_KEY,ALCOVE_SLOTS,ALCOVE_DNS,ALCOVE_POOL_GIB,ALCOVE_PREPARED_SLOTS,ALCOVE_MEMORY_RESERVE_MIB,ALCOVE_BENCH_HOME,ALCOVE_TEST_HOME,ROUNDS,ONLY,DETACH,YES,NO_COLOR,DOTNET_ROOT,HOME \
+  exec sudo "--preserve-env=$(compgen -e ALCOVE_ | paste -sd,),ROUNDS,ONLY,DETACH,YES,NO_COLOR,DOTNET_ROOT,HOME" \
     env "PATH=$PATH" bash "$0" "$@"
 }
 

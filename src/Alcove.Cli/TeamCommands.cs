@@ -9,7 +9,7 @@ internal static class TeamCommands
 {
     private const int MostOfAnything = 10_000_000;
 
-    public static Command Make(CommandLine line) => new("team", "Teams and what they may use.") 
+    public static Command Make(CommandLine line) => new("team", "Teams and what they may use.")
     {
         Create(line), List(line), Limits(line),
         Standing(line, "block", "Let a team read and clean up only.", reason => new TeamStandingChange(Blocked: true, BlockedReason: reason), hasReason: true),
