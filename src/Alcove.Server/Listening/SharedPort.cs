@@ -16,6 +16,7 @@ internal sealed partial class SharedPort
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _accepting;
     private readonly Lazy<Task> _closed;
+    private int _listeners;
 
     // Unbounded, because Kestrel takes connections out as they come and bounds them itself.
     private readonly ImmutableArray<Channel<ConnectionContext>> _byWire =
@@ -36,10 +37,29 @@ internal sealed partial class SharedPort
     /// <summary>What is listened on, the real port number where 0 was asked for.</summary>
     public ImmutableArray<IPEndPoint> EndPoints { get; }
 
-    public WireListener Listen(Wire wire) => new(this, _byWire[(int)wire].Reader);
+    public WireListener Listen(Wire wire)
+    {
+        Interlocked.Increment(ref _listeners);
+        return new WireListener(this, _byWire[(int)wire].Reader);
+    }
 
     /// <summary>Stops accepting; connections that Kestrel has taken live on.</summary>
     public ValueTask CloseAsync() => new(_closed.Value);
+
+    /// <summary>Gives back one listener; with the last one goes the memory that the port's connections live on.</summary>
+    public async ValueTask ReleaseAsync()
+    {
+        await CloseAsync();
+        if (Interlocked.Decrement(ref _listeners) > 0)
+        {
+            return;
+        }
+
+        foreach (var socket in _sockets)
+        {
+            await socket.DisposeAsync();
+        }
+    }
 
     private async Task CloseOnceAsync()
     {
@@ -47,7 +67,6 @@ internal sealed partial class SharedPort
         foreach (var socket in _sockets)
         {
             await socket.UnbindAsync();
-            await socket.DisposeAsync();
         }
 
         await _accepting;

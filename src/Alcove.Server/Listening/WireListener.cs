@@ -25,5 +25,6 @@ internal sealed class WireListener(SharedPort port, ChannelReader<ConnectionCont
     /// <summary>Closes the whole port: its wires come and go together.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => port.CloseAsync();
 
-    public ValueTask DisposeAsync() => port.CloseAsync();
+    /// <summary>Kestrel does this when none of its connections is left.</summary>
+    public ValueTask DisposeAsync() => port.ReleaseAsync();
 }

@@ -14,6 +14,9 @@ namespace Alcove.Tests.Server.Listening;
 /// <summary>A real Kestrel on free loopback ports that says how each request reached it: <c>Traffic HTTP/2 https</c>.</summary>
 internal sealed class ListeningHost : IAsyncDisposable
 {
+    /// <summary>Of the answer to <c>/held</c>, in bytes: more than a connection has rented already.</summary>
+    public const int HeldLength = 1 << 20;
+
     private readonly WebApplication _app;
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("alcove-listening-");
 
@@ -28,8 +31,11 @@ internal sealed class ListeningHost : IAsyncDisposable
 
         builder.AddListening(change(new ListeningOptions { ApiPort = 0, TrafficPort = 0, TlsDirectory = TlsDirectory }));
         _app = builder.Build();
-        _app.Run(context => context.Response.WriteAsync($"{context.GetServerPort()} {context.Request.Protocol} {context.Request.Scheme}"));
+        _app.Run(AnswerAsync);
     }
+
+    /// <value>The answer to <c>/held</c> begins at once and goes on when this is done.</value>
+    public TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string TlsDirectory => Path.Combine(_home.FullName, "server", "tls");
 
@@ -58,10 +64,25 @@ internal sealed class ListeningHost : IAsyncDisposable
         return socket;
     }
 
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
     /// <summary>GET <c>/</c>, over TLS verified against the authority's certificate as <c>curl --cacert</c> does it.</summary>
     public async Task<string> GetAsync(string scheme, Version version, ServerPort port, string host = "localhost", IPEndPoint? endPoint = null)
     {
-        using var handler = new SocketsHttpHandler
+        using var client = CreateClient(port, endPoint);
+        using var response = await SendAsync(client, scheme, version, host, "/");
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <returns>When the answer's headers are there.</returns>
+    public static async Task<HttpResponseMessage> SendAsync(HttpClient client, string scheme, Version version, string host, string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{scheme}://{host}{path}") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
+    public HttpClient CreateClient(ServerPort port, IPEndPoint? endPoint = null) =>
+        new(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellationToken) =>
             {
@@ -70,17 +91,25 @@ internal sealed class ListeningHost : IAsyncDisposable
                 return new NetworkStream(socket, ownsSocket: true);
             },
             SslOptions = TrustOf(TlsDirectory),
-        };
-        using var client = new HttpClient(handler);
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{scheme}://{host}/") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
-        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-    }
+        });
 
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
         _home.Delete(recursive: true);
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        if (context.Request.Path != "/held")
+        {
+            await context.Response.WriteAsync($"{context.GetServerPort()} {context.Request.Protocol} {context.Request.Scheme}");
+            return;
+        }
+
+        await context.Response.Body.FlushAsync();
+        await Held.Task;
+        await context.Response.WriteAsync(new string('x', HeldLength));
     }
 
     private static SslClientAuthenticationOptions TrustOf(string tlsDirectory)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Alcove.Server.Listening;
+using Alcove.Tests.Server.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -95,6 +96,26 @@ public sealed class SharedPortTests
         Assert.Equal(string.Empty, await ReadAllAsync(silent));
     }
 
+    [Theory(Timeout = 20_000)]
+    [InlineData("http", "1.1")]
+    [InlineData("http", "2.0")]
+    [InlineData("https", "1.1")]
+    [InlineData("https", "2.0")]
+    public async Task Stop_WithAnAnswerUnderWay_LetsItEnd(string scheme, string version)
+    {
+        await using var host = await ListeningHost.StartAsync();
+        using var client = host.CreateClient(ServerPort.Traffic);
+        using var answer = await ListeningHost.SendAsync(client, scheme, Version.Parse(version), "localhost", "/held");
+
+        var stopped = host.StopAsync();
+        await Eventually.HoldsAsync(() => IsRefusedAsync(host));
+        host.Held.SetResult();
+
+        Assert.Equal(ListeningHost.HeldLength, (await answer.Content.ReadAsStringAsync(Cancellation)).Length);
+        client.Dispose();
+        await stopped;
+    }
+
     [Fact(Timeout = 20_000)]
     public async Task Start_PortTaken_SaysWhichAndBySetting()
     {
@@ -114,6 +135,19 @@ public sealed class SharedPortTests
             ListeningHost.StartAsync(options => options with { Addresses = [IPAddress.Parse("192.0.2.77")] }));
 
         Assert.Contains("192.0.2.77", e.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<bool> IsRefusedAsync(ListeningHost host)
+    {
+        try
+        {
+            using var socket = await host.ConnectAsync();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     /// <returns>What came until the end; a reset is an end too.</returns>
