@@ -15,6 +15,9 @@ internal sealed class FakeNode : IAsyncDisposable
     public const string Id = "node-1";
     private const string Service = "/alcove.node.NodeService/";
 
+    /// <summary>In the machine's time, as is the silence after which the server takes a node for gone: a test may be slow, or let days go by on its own clock.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
+
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _killed = new();
     private readonly ConcurrentDictionary<Guid, Func<NodeEvent, ValueTask>> _watchers = new();
@@ -69,10 +72,35 @@ internal sealed class FakeNode : IAsyncDisposable
             {
                 await answers.WriteAsync(new NodeEvent { Hello = new NodeEvent.Types.Hello { NodeId = Id, InstanceId = "1" } }, context.CancellationToken);
                 var watcher = Guid.NewGuid();
-                _watchers[watcher] = message => answers.WriteAsync(message, context.CancellationToken);
+                using var turn = new SemaphoreSlim(1);
+                _watchers[watcher] = Tell;
                 using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, _app.Lifetime.ApplicationStopping);
-                await Task.Delay(Timeout.InfiniteTimeSpan, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                try
+                {
+                    while (true)
+                    {
+                        await Task.Delay(Heartbeat, gone.Token);
+                        await Tell(new NodeEvent { Heartbeat = new NodeEvent.Types.Heartbeat() });
+                    }
+                }
+                catch (OperationCanceledException)
+                {
+                }
+
                 _watchers.TryRemove(watcher, out var _);
+
+                async ValueTask Tell(NodeEvent message)
+                {
+                    await turn.WaitAsync(context.CancellationToken);
+                    try
+                    {
+                        await answers.WriteAsync(message, context.CancellationToken);
+                    }
+                    finally
+                    {
+                        turn.Release();
+                    }
+                }
             });
         _app.Run(async http => await router.TryHandleAsync(http));
     }
