@@ -31,6 +31,7 @@ try
             await (args is [] ? app.Services.GetRequiredService<Database>().MigrateAsync(CancellationToken.None) : app.Services.GetRequiredService<Seed>().RunIfEmptyAsync(CancellationToken.None));
             await WellKnownKeyGuard.CheckAsync(options, app.Services.GetRequiredService<ListeningOptions>(), app.Services.GetRequiredService<Credentials>(), CancellationToken.None);
             await app.Services.GetRequiredService<SandboxDirectory>().PublishAllAsync(CancellationToken.None);
+            app.UseDrain();
             app.UseEdge();
             app.UseApi();
             await app.RunAsync();

@@ -18,9 +18,18 @@ internal static class ListeningSetup
         builder.Services.AddSingleton<ICertificateSource>(CreateCertificates);
         builder.Services.AddSingleton<SocketTransportFactory>();
         builder.Services.AddSingleton<SharedPortFactory>();
+        builder.Services.AddSingleton<Drain>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<SharedPortFactory>());
         builder.WebHost.ConfigureKestrel(Configure);
         return builder;
+    }
+
+    /// <summary>Before everything that answers.</summary>
+    public static WebApplication UseDrain(this WebApplication app)
+    {
+        var drain = app.Services.GetRequiredService<Drain>();
+        app.Use(next => context => drain.InvokeAsync(context, next));
+        return app;
     }
 
     private static ICertificateSource CreateCertificates(IServiceProvider services)

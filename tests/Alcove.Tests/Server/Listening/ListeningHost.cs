@@ -31,6 +31,7 @@ internal sealed class ListeningHost : IAsyncDisposable
 
         builder.AddListening(change(new ListeningOptions { ApiPort = 0, TrafficPort = 0, TlsDirectory = TlsDirectory }));
         _app = builder.Build();
+        _app.UseDrain();
         _app.Run(AnswerAsync);
     }
 
@@ -108,7 +109,7 @@ internal sealed class ListeningHost : IAsyncDisposable
         }
 
         await context.Response.Body.FlushAsync();
-        await Held.Task;
+        await Held.Task.WaitAsync(context.RequestAborted);
         await context.Response.WriteAsync(new string('x', HeldLength));
     }
 

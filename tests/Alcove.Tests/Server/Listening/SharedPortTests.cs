@@ -116,6 +116,28 @@ public sealed class SharedPortTests
         await stopped;
     }
 
+    [Theory(Timeout = 20_000)]
+    [InlineData("http", "1.1")]
+    [InlineData("http", "2.0")]
+    [InlineData("https", "1.1")]
+    [InlineData("https", "2.0")]
+    public async Task Stop_WithAnAnswerThatDoesNotEnd_CutsItAfterTheGrace(string scheme, string version)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow); // Certificates are looked at by the machine's.
+        await using var host = await ListeningHost.StartAsync(time: time);
+        using var client = host.CreateClient(ServerPort.Traffic);
+        using var answer = await ListeningHost.SendAsync(client, scheme, Version.Parse(version), "localhost", "/held");
+        var stopped = host.StopAsync();
+        await Eventually.HoldsAsync(() => IsRefusedAsync(host));
+        Assert.False(stopped.IsCompleted);
+
+        time.Advance(Drain.Grace);
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => answer.Content.ReadAsStringAsync(Cancellation));
+        client.Dispose();
+        await stopped;
+    }
+
     [Fact(Timeout = 20_000)]
     public async Task Start_PortTaken_SaysWhichAndBySetting()
     {
