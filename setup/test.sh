@@ -27,13 +27,15 @@ fi
 bash "$ROOT/setup/install.sh" parts "$node"
 [ -x "$ROOT/tests/Alcove.IntegrationTests/sdk/node_modules/.bin/node" ] || step 'official SDKs and CLI' sh -c "cd '$ROOT/tests/Alcove.IntegrationTests/sdk' && npm ci --no-audit --no-fund"
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failures=''
 suite() { # NAME COMMAND …: runs a suite, adds up what its summary says
   local name=$1 log status=0 summary; shift
   log=$(mktemp)
   echo "— $name"
   "$@" 2>&1 | tee "$log" || status=$?
-  summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' | tail -n 1 || true)
+  sed -i 's/\x1b\[[0-9;]*m//g' "$log"
+  summary=$(grep -aoE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' "$log" | tail -n 1 || true)
+  failures+=$(grep -a -A 8 '\[FAIL\]$' "$log" || true)$'\n'
   rm -f "$log"
   if [ -z "$summary" ]; then failed=$((failed + 1)); return; fi
   read -r total errors bad left < <(echo "$summary" | grep -oE '[0-9]+' | paste -sd' ')
@@ -56,5 +58,6 @@ else
   suite fast "$binaries/Alcove.Tests/debug/Alcove.Tests"
   integration integration
 fi
+[ $failed = 0 ] || printf '\nWhat failed, from all suites:\n%s\n' "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
