@@ -15,6 +15,7 @@ if (args is [Refusal.Verb, _, _])
 // New files are 0644 and new directories 0755, whatever the daemon was started with.
 _ = Libc.SetUmask(0x12);
 
+// Of a sandbox's first process nobody inside, and no shutdown of the host that signals everyone, makes an end: its node does, by SIGKILL.
 var ended = new TaskCompletionSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
@@ -43,5 +44,8 @@ return 0;
 void End(PosixSignalContext context)
 {
     context.Cancel = true;
-    ended.TrySetResult();
+    if (Environment.ProcessId != 1)
+    {
+        ended.TrySetResult();
+    }
 }

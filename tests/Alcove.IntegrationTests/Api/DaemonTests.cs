@@ -23,6 +23,21 @@ public sealed class DaemonTests(Installation installation)
         Assert.Equal("user:user 755\nuser:user 644\n", (await sandbox.RunAsync("stat -c '%U:%G %a' /test /test.txt")).Output);
     }
 
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    [InlineData("HUP")]
+    [InlineData("QUIT")]
+    public async Task Signal_ToTheFirstProcess_FromItsRoot_EndsNothing(string signal)
+    {
+        await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
+
+        var sent = await sandbox.RunAsync($"kill -{signal} 1; sleep 0.2; echo sent", "root");
+
+        Assert.Equal("sent\n", sent.Output);
+        Assert.Equal("still\n", (await sandbox.RunAsync("echo still")).Output);
+    }
+
     [Fact]
     public async Task RelativePaths_LieInTheHome_AndListsSayWhatStatSays()
     {
