@@ -49,8 +49,8 @@ as_root() {
     env "PATH=$PATH" bash "$0" "$@"
 }
 
-# digest FILE-OR-DIRECTORY …: of the content of all of them.
-digest() { find "$@" -type f -not -path '*/bin/*' -not -path '*/obj/*' -not -path '*/node_modules/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16; }
+# digest FILE-OR-DIRECTORY …: of the content of all of them, wherever the checkout lies.
+digest() { cd "$ROOT" && find "${@#"$ROOT"/}" -type f -not -path '*/bin/*' -not -path '*/obj/*' -not -path '*/node_modules/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16; }
 
 node_program() { echo "$ALCOVE_HOME/app/current/node/alcove-node"; }
 server_program() { echo "$ALCOVE_HOME/app/current/server/alcove-server"; }

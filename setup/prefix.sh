@@ -36,13 +36,6 @@ fetch() { # newer packages, by a private list of sources
   for package in "$work"/debs/*.deb; do dpkg -x "$package" "$work/root"; done
 }
 
-assemble() { # WORK PREFIX: binaries and libraries, with the prefix's own loader
-  local work=$1 prefix=$2 file
-  mkdir -p "$prefix"/{bin,lib}
-  find "$work/root" -path '*/lib*' -name '*.so*' -not -type d -not -path '*/gconv/*' -not -path '*/criu/*' -exec cp -Pn {} "$prefix/lib" \;
-  cp "$work"/root/usr/bin/crun "$work"/root/usr/sbin/criu "$prefix/bin"
-}
-
 patch_paths() { # DIRECTORY PREFIX: where it will be, since paths are written into it
   local directory=$1 prefix=$2 file loader
   find "$directory/lib" -type f -not -name 'ld-linux*' | while read -r file; do patchelf --force-rpath --set-rpath "$prefix/lib" "$file"; done
@@ -67,9 +60,9 @@ if passes "$work/system"; then
 else
   fetch "$work"
   prefix=$prefixes/$(cd "$work/debs" && ls ./*.deb | sha256sum | cut -c1-16)
-  if [ ! -d "$prefix" ]; then
-    rm -rf "$prefix.new"
-    assemble "$work" "$prefix.new"
+  if ! passes "$prefix"; then
+    rm -rf "$prefix.new" "$prefix"
+    bash "$ROOT/setup/assemble.sh" "$work/root" "$prefix.new" # With the packages' own loader.
     patch_paths "$prefix.new" "$prefix"
     sync -f "$prefix.new"
     mv -T "$prefix.new" "$prefix"
