@@ -36,6 +36,15 @@ public sealed class ProcessServiceTests(DaemonProcess daemon) : IClassFixture<Da
         Assert.Equal((-1, false, "signal: terminated"), (end.ExitCode, end.Exited, end.Status));
     }
 
+    [Fact(Timeout = 20_000)]
+    public async Task Start_TimeoutLongerThanAnyTimer_IsNone()
+    {
+        var run = daemon.Shell("echo out", timeout: TimeSpan.FromMilliseconds(9_999_999_999));
+        await run.StartedAsync();
+        Assert.Equal(0, (await run.EndAsync()).ExitCode);
+        Assert.Equal("out\n", run.Stdout);
+    }
+
     [Fact]
     public async Task Start_WithoutStdin_ReadsTheEndAtOnce()
     {
