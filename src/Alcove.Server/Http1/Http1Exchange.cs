@@ -158,7 +158,7 @@ internal sealed class Http1Exchange(Http1Connection connection, Http1Handler han
     /// <summary>RFC 9112, 6.3.</summary>
     private static (Framing Framing, long Length) FramingOf(HttpMethod method, ResponseHead head)
     {
-        if (method == HttpMethod.Head || head.Status is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        if (method == HttpMethod.Head || head.IsWithoutContent)
         {
             return (Framing.Length, 0);
         }

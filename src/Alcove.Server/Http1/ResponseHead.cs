@@ -29,6 +29,9 @@ internal sealed class ResponseHead
     /// <summary>Whether the server takes another request on the connection.</summary>
     public bool IsPersistent { get; private set; }
 
+    /// <summary>Whether the status means that nothing follows, whatever the headers say.</summary>
+    public bool IsWithoutContent => Status is HttpStatusCode.NoContent or HttpStatusCode.ResetContent or HttpStatusCode.NotModified;
+
     /// <summary>Whether another head follows, the answer's own.</summary>
     public bool IsInterim => (int)Status is >= 100 and < 200 && Status != HttpStatusCode.SwitchingProtocols;
 
@@ -65,6 +68,12 @@ internal sealed class ResponseHead
         response.ReasonPhrase = _reason;
         foreach (var (name, value) in _headers)
         {
+            // Some servers announce content with these and send none. The client's side takes no length but that of a 304, which is the file's.
+            if (Status is HttpStatusCode.NoContent or HttpStatusCode.ResetContent && name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
             if (!response.Headers.TryAddWithoutValidation(name, value))
             {
                 response.Content.Headers.TryAddWithoutValidation(name, value);

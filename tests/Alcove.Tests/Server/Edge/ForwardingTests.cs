@@ -138,6 +138,25 @@ public sealed class ForwardingTests
     }
 
     [Theory(Timeout = 20_000)]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Length: 4\r\nX-Mine: 1\r\n\r\nbody", 204)]
+    [InlineData("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\nX-Mine: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n", 204)]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nContent-Length: 4\r\nX-Mine: 1\r\n\r\nbody", 205)]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nX-Mine: 1\r\n\r\nbody", 205)]
+    public async Task Response_OfAStatusWithoutContent_LosesTheContentAndNothingElse(string response, int status)
+    {
+        await using var edge = await EdgeHost.StartAsync();
+        using var sandbox = new ScriptedSandbox();
+        var route = edge.AddRoute(sandbox.Address);
+
+        var sending = edge.SendAsync($"{sandbox.Port}-{route.Id}.localhost");
+        await sandbox.AnswerAsync(response);
+
+        using var answer = await sending;
+        Assert.Equal((status, string.Empty), ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
+        Assert.Equal(["1"], answer.Headers.GetValues("X-Mine"));
+    }
+
+    [Theory(Timeout = 20_000)]
     [InlineData("")]
     [InlineData("HTTP/1.1 200 OK\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n")]
