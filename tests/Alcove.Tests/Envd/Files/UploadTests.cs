@@ -242,6 +242,24 @@ public sealed class UploadTests
         }
     }
 
+    [Theory]
+    [InlineData(9)]
+    [InlineData(4)]
+    [InlineData(200)]
+    public async Task Upload_PackedAndCutShort_IsNotTakenForTheWhole(int missing)
+    {
+        await using var host = await FilesHost.StartAsync();
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+        {
+            await gzip.WriteAsync(System.Security.Cryptography.RandomNumberGenerator.GetBytes(100_000), Cancelled);
+        }
+
+        using var body = new ByteArrayContent(packed.ToArray()[..^missing]) { Headers = { ContentType = new("application/octet-stream"), ContentEncoding = { "gzip" } } };
+        using var answer = await host.Http.PostAsync("/files?path=a", body, Cancelled);
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+    }
+
     /// <summary>Asks again and again; each question gives the daemon a turn.</summary>
     private static async Task WaitAsync(FilesHost host, Func<bool> condition)
     {
