@@ -1,3 +1,4 @@
+using System.Text;
 using Alcove.Envd.Filesystem;
 using Alcove.Envd.Users;
 using Microsoft.AspNetCore.WebUtilities;
@@ -166,7 +167,7 @@ internal sealed class Upload(FileTarget target, FileWriter writer)
         var buffer = new byte[LongestPath + 1];
         var read = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         return read <= LongestPath
-            ? System.Text.Encoding.UTF8.GetString(buffer, 0, read)
+            ? Encoding.UTF8.GetString(buffer, 0, read)
             : throw new FilesException(StatusCodes.Status400BadRequest, $"the field 'path' is longer than {LongestPath} bytes");
     }
 
@@ -176,5 +177,18 @@ internal sealed class Upload(FileTarget target, FileWriter writer)
         return boundary is { Length: > 0 and <= 200 } ? boundary : throw new FilesException(StatusCodes.Status400BadRequest, "the multipart content type has no boundary");
     }
 
-    private static string Unquoted(string? value) => HeaderUtilities.UnescapeAsQuotedString(value).Value ?? string.Empty;
+    /// <summary>A backslash escapes a quote and itself; before anything else it stands for itself, as browsers write it.</summary>
+    private static string Unquoted(string? value)
+    {
+        var text = HeaderUtilities.RemoveQuotes(value).AsSpan();
+        var plain = new StringBuilder(text.Length);
+        while (!text.IsEmpty)
+        {
+            text = text is ['\\', '"' or '\\', ..] ? text[1..] : text;
+            plain.Append(text[0]);
+            text = text[1..];
+        }
+
+        return plain.ToString();
+    }
 }

@@ -39,6 +39,21 @@ public sealed class UploadTests
     }
 
     [Theory]
+    [InlineData("""back\slash""", """back\slash""")]
+    [InlineData("""back\\slash""", """back\slash""")]
+    [InlineData("""quo\"te""", "quo\"te")]
+    [InlineData("é日😀 ;=,", "é日😀 ;=,")]
+    public async Task Upload_FileNameOfOddCharacters_IsTakenAsBrowsersWriteIt(string written, string name)
+    {
+        await using var host = await FilesHost.StartAsync();
+        using var body = new StringContent($"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{written}\"\r\n\r\n1\r\n--b--\r\n");
+        body.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
+        using var answer = await host.Http.PostAsync("/files", body, Cancelled);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal([name], Directory.GetFiles(host.Home).Select(Path.GetFileName));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Upload_PathField_NamesTheTarget(bool before)
