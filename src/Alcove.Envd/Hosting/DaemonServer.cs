@@ -25,6 +25,11 @@ internal sealed class DaemonServer(RequestDelegate handler) : IHttpApplication<H
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
         options.Limits.KeepAliveTimeout = IdleKeepAlive;
+
+        // As much as the server lets through: a long path alone, each byte of it escaped, is more than the defaults (8 KiB and 32 KiB).
+        options.Limits.MaxRequestLineSize = 64 << 10;
+        options.Limits.MaxRequestHeadersTotalSize = 256 << 10;
+        options.Limits.MaxRequestHeaderCount = 1000;
         ListenOptions? listening = null;
         options.Listen(address, port, listen =>
         {

@@ -27,6 +27,17 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task Upload_ToTheLongestPath_AndBack_IsNotTooLongForARequest()
+    {
+        await using var host = await FilesHost.StartAsync();
+        var path = string.Join('/', Enumerable.Repeat(new string('é', 120), 16));
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/files?path={Uri.EscapeDataString(path)}") { Content = Raw("hello"), Headers = { { "X-Long", new string('x', 60_000) } } };
+        using var answer = await host.Http.SendAsync(request, Cancelled);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("hello", await host.Http.GetStringAsync(new Uri($"/files?path={Uri.EscapeDataString(path)}", UriKind.Relative), Cancelled));
+    }
+
+    [Fact]
     public async Task Upload_FormWithoutPath_UsesWholeFileNames()
     {
         await using var host = await FilesHost.StartAsync();
