@@ -37,7 +37,7 @@ internal sealed class WatcherTable(EntryReader entries)
 
         try
         {
-            return new DirectoryWatcher(path.Length > 1 ? path.TrimEnd('/') : path, recursive, includeEntry, entries);
+            return new DirectoryWatcher(path.TrimEnd('/') is { Length: > 0 } root ? root : "/", recursive, includeEntry, entries);
         }
         catch (LinuxException e)
         {

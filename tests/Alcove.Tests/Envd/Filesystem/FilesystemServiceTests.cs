@@ -1,5 +1,6 @@
 using Alcove.Connect;
 using Alcove.Envd.Filesystem;
+using Alcove.Envd.Users;
 using Alcove.Protocol.Filesystem;
 using Alcove.Tests.Envd.Hosting;
 using Xunit;
@@ -101,6 +102,20 @@ public sealed class FilesystemServiceTests
         Assert.Equal(("sub", EventType.Create), (seen[0].Name, seen[0].Type));
         await host.CallAsync("RemoveWatcher", new RemoveWatcherRequest { WatcherId = id }, RemoveWatcherRequest.Parser, RemoveWatcherResponse.Parser);
         Assert.Equal(ConnectCode.NotFound, await CodeAsync(EventsAsync(host, id)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Watcher_OfTheRootHoweverItIsWritten_Reports()
+    {
+        var name = $"alcove-root-{Guid.NewGuid():n}";
+        var watchers = new WatcherTable(new EntryReader(new UserDatabase()));
+        using var watcher = watchers.Open("//", recursive: false, includeEntry: false, allowNetworkMounts: true);
+        Directory.CreateDirectory($"/{name}");
+        Directory.Delete($"/{name}");
+        while ((await watcher.Events.ReadAsync(TestContext.Current.CancellationToken)).Name != name)
+        {
+            // Others may make something there too.
+        }
     }
 
     private static async Task<List<string>> NamesAsync(FilesHost host, uint depth) =>
