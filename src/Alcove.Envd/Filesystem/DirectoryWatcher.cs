@@ -30,6 +30,7 @@ internal sealed class DirectoryWatcher : IDisposable
     private readonly Inotify _inotify = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<int, string> _directories = [];
+    private (uint Cookie, string Name)? _leaving;
     private readonly Channel<FilesystemEvent> _events = Channel.CreateBounded<FilesystemEvent>(BufferLimit);
 
     public DirectoryWatcher(string root, bool recursive, bool includeEntry, EntryReader entries)
@@ -38,6 +39,10 @@ internal sealed class DirectoryWatcher : IDisposable
         try
         {
             Register(string.Empty, report: false);
+            if (_directories.Count == 0)
+            {
+                throw new ConnectException(ConnectCode.NotFound, $"path {root} not found: it is gone");
+            }
         }
         catch
         {
@@ -89,6 +94,7 @@ internal sealed class DirectoryWatcher : IDisposable
             throw new ConnectException(ConnectCode.Internal, "watcher error: events were lost");
         }
 
+        var before = TakeLeaving(happened);
         if ((happened.Mask & Inotify.Ignored) != 0)
         {
             _directories.Remove(happened.Watch);
@@ -107,11 +113,30 @@ internal sealed class DirectoryWatcher : IDisposable
             Report(name.Length == 0 ? "." : name, type);
         }
 
-        Follow(happened, name);
+        Follow(happened, name, before);
     }
 
-    /// <summary>Watches directories that come, and no longer those that go elsewhere.</summary>
-    private void Follow(InotifyEvent happened, string name)
+    /// <summary>The kernel tells both halves of a rename one after the other: whatever else comes after the first means that the directory has left.</summary>
+    /// <returns>The directory's former name when this is the second half; else null.</returns>
+    private string? TakeLeaving(InotifyEvent happened)
+    {
+        if (_leaving is not var (cookie, name))
+        {
+            return null;
+        }
+
+        _leaving = null;
+        if ((happened.Mask & Inotify.MovedTo) != 0 && happened.Cookie == cookie)
+        {
+            return name;
+        }
+
+        Forget(name);
+        return null;
+    }
+
+    /// <summary>Watches directories that come, stays with those that only change their name, and leaves those that go elsewhere.</summary>
+    private void Follow(InotifyEvent happened, string name, string? before)
     {
         if (!_recursive || (happened.Mask & Inotify.IsDirectory) == 0)
         {
@@ -120,12 +145,13 @@ internal sealed class DirectoryWatcher : IDisposable
 
         if ((happened.Mask & Inotify.MovedFrom) != 0)
         {
-            Forget(name);
+            _leaving = (happened.Cookie, name);
         }
 
-        if ((happened.Mask & (Inotify.Create | Inotify.MovedTo)) != 0)
+        if ((happened.Mask & (Inotify.Create | Inotify.MovedTo)) != 0 && !(before is not null && Rename(before, name)))
         {
-            Register(name, report: (happened.Mask & Inotify.Create) != 0);
+            // One that was renamed before it could be watched is as good as new.
+            Register(name, report: before is not null || (happened.Mask & Inotify.Create) != 0);
         }
     }
 
@@ -159,9 +185,25 @@ internal sealed class DirectoryWatcher : IDisposable
         }
     }
 
+    /// <returns>False when it was not watched.</returns>
+    private bool Rename(string before, string name)
+    {
+        var watches = From(before);
+        foreach (var (watch, below) in watches)
+        {
+            _directories[watch] = name + below[before.Length..];
+        }
+
+        return watches.Length > 0;
+    }
+
+    /// <summary>The watches of a directory and of all below it.</summary>
+    private KeyValuePair<int, string>[] From(string name) =>
+        [.. _directories.Where(pair => pair.Value == name || pair.Value.StartsWith(name + "/", StringComparison.Ordinal))];
+
     private void Forget(string name)
     {
-        foreach (var (watch, _) in _directories.Where(pair => pair.Value == name || pair.Value.StartsWith(name + "/", StringComparison.Ordinal)).ToArray())
+        foreach (var (watch, _) in From(name))
         {
             _directories.Remove(watch);
             _inotify.Unwatch(watch);

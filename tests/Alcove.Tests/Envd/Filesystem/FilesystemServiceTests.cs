@@ -105,6 +105,51 @@ public sealed class FilesystemServiceTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Watcher_DirectoryRenamedAgainAndAgain_LosesNothingInIt()
+    {
+        await using var host = await FilesHost.StartAsync();
+        Directory.CreateDirectory(host.InHome("d0/deep"));
+        using var watcher = new DirectoryWatcher(host.Home, recursive: true, includeEntry: false, new EntryReader(new UserDatabase()));
+        const int Rounds = 100;
+        for (var i = 0; i < Rounds; i++)
+        {
+            Directory.Move(host.InHome($"d{i}"), host.InHome($"d{i + 1}"));
+            host.InHome($"d{i + 1}/deep/file{i}", "x");
+        }
+
+        var seen = new HashSet<string>();
+        while (!seen.Contains($"d{Rounds}/deep/file{Rounds - 1}"))
+        {
+            var happened = await watcher.Events.ReadAsync(TestContext.Current.CancellationToken);
+            if (happened.Type == EventType.Create)
+            {
+                seen.Add(happened.Name);
+            }
+        }
+
+        Assert.All(Enumerable.Range(0, Rounds), i => Assert.Contains($"d{i + 1}/deep/file{i}", seen));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Watcher_DirectoryThatLeaves_IsWatchedNoMore()
+    {
+        await using var host = await FilesHost.StartAsync();
+        Directory.CreateDirectory(host.InHome("in/deep"));
+        using var watcher = new DirectoryWatcher(host.Home, recursive: true, includeEntry: false, new EntryReader(new UserDatabase()));
+        Directory.Move(host.InHome("in"), $"{host.Root}/out");
+        File.WriteAllText($"{host.Root}/out/deep/file", "x");
+        host.InHome("last", "x");
+
+        var seen = new List<string>();
+        do
+        {
+            seen.Add((await watcher.Events.ReadAsync(TestContext.Current.CancellationToken)).Name);
+        }
+        while (seen[^1] != "last");
+        Assert.Equal(["in", "last"], seen);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Watcher_OfTheRootHoweverItIsWritten_Reports()
     {
         var name = $"alcove-root-{Guid.NewGuid():n}";
