@@ -30,7 +30,7 @@ internal sealed class MetricsEndpoint
         }
         catch (Exception e)
         {
-            DaemonLog.Write($"metrics: {e}");
+            DaemonLog.Write($"metrics: {e.GetType().Name}: {e.Message}");
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return Task.CompletedTask;
         }
