@@ -8,6 +8,7 @@ using Alcove.Protocol.Sandboxes;
 using Alcove.Server.Auth;
 using Alcove.Server.Errors;
 using Alcove.Server.Requests;
+using Alcove.Server.Sandboxes;
 using Microsoft.EntityFrameworkCore;
 
 namespace Alcove.Server.Admin;
@@ -145,7 +146,8 @@ internal static partial class AdminEndpoints
             throw ApiException.Invalid($"request has an error: \"limit\" must be from 1 to {MostEvents}");
         }
 
-        var rows = await events.NewestAsync(sandboxID, limit, http.RequestAborted);
+        var sandbox = string.IsNullOrEmpty(sandboxID) ? null : SandboxEndpoints.Parse(sandboxID).Value;
+        var rows = await events.NewestAsync(sandbox, limit, http.RequestAborted);
         return Results.Json(rows.Select(row => new AdminEvent(row.SandboxId, row.TeamId, row.At, row.Kind, row.Message)).ToArray(), AdminJson.Default.AdminEventArray);
     }
 

@@ -98,7 +98,7 @@ internal static class ListParameters
                 return null;
             }
 
-            return (ascending ? text[..^AscendingMark.Length] : text).Split("__") is [var start, var id] && id.Length > 0
+            return (ascending ? text[..^AscendingMark.Length] : text).Split("__") is [var start, var id] && id.Length > 0 && !id.Contains('\0', StringComparison.Ordinal) // PostgreSQL knows no text with it.
                 && DateTimeOffset.TryParseExact(start, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var startedAt)
                 ? (startedAt, id)
                 : null;

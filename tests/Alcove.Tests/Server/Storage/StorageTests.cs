@@ -114,6 +114,10 @@ public abstract class StorageTests(ApiHost host)
         (await host.SendAsync("POST", "/sandboxes", """{"templateID":"base\u0000"}""")).ExpectError(400, "Invalid template reference: ");
         (await host.SendAsync("GET", "/v2/sandboxes?template=a%00")).Expect(200);
         (await host.SendAsync("GET", "/snapshots?sandboxID=a%00")).ExpectError(400, "Invalid sandbox ID");
+        (await host.AdminAsync("GET", "/admin/events?sandboxID=%00")).ExpectError(400, "Invalid sandbox ID");
+        var token = Convert.ToBase64String("2026-03-01T12:00:00.0000000Z__i\0"u8);
+        (await host.SendAsync("GET", $"/v2/sandboxes?nextToken={token}")).ExpectError(400, "Invalid next token");
+        (await host.SendAsync("GET", $"/snapshots?nextToken={token}")).ExpectError(400, "Invalid next token");
     }
 
     private async Task ComesBackAsync<T>(T row, Func<AlcoveDb, Task<T>> find)
