@@ -14,6 +14,8 @@ namespace Alcove.Server.Snapshots;
 /// <summary>The routes about snapshots: taken of a sandbox, listed, and removed as the templates that they are.</summary>
 internal static class SnapshotEndpoints
 {
+    private const int LongestName = 128;
+
     public static void MapSnapshots(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/sandboxes/{id}/snapshots", TakeAsync).RequireAccess(Access.Team);
@@ -25,7 +27,7 @@ internal static class SnapshotEndpoints
     {
         var team = Caller.TeamOf(http);
         var request = await RequestBody.ReadAsync(http.Request, RestJson.Default.NewSnapshot);
-        var name = request.Name is { } text ? ParseName(text, team) : null;
+        var name = request.Name is { } text ? ParseNewName(text, team) : null;
         var sandbox = SandboxEndpoints.Parse(id);
         var source = await SandboxEndpoints.FindAsync(http, sandbox);
         var (outcome, snapshot) = await snapshots.TakeAsync(team, source, name).WaitAsync(http.RequestAborted);
@@ -95,6 +97,15 @@ internal static class SnapshotEndpoints
 
         var reference = ParseName(text, team);
         return (reference.Alias, text.Contains(':', StringComparison.Ordinal) ? reference.Tag ?? TemplateReference.DefaultTag : null);
+    }
+
+    /// <summary>A tag that looks like a build's id would never be found again: whoever asks for it means the build.</summary>
+    private static TemplateReference ParseNewName(string text, TeamRow team)
+    {
+        var name = ParseName(text, team);
+        return name.Alias.Length > LongestName || name.Tag?.Length > LongestName ? throw ApiException.BadRequest($"Invalid name: must have at most {LongestName} characters")
+            : Guid.TryParse(name.Tag, out _) ? throw ApiException.BadRequest("Invalid name: tag cannot be a UUID")
+            : name;
     }
 
     private static TemplateReference ParseName(string text, TeamRow team)

@@ -28,6 +28,14 @@ public sealed class SandboxApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
+    [InlineData("a:0f8fad5b-d9cb-469f-a165-70867728950e", "Invalid name: tag cannot be a UUID")]
+    [InlineData("a b", "Invalid name: ")]
+    [InlineData("a:b:c", "Invalid name: ")]
+    [InlineData("aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhhiiiiiiiiiijjjjjjjjjjkkkkkkkkkkllllllllllmmmmmmmmm", "Invalid name: must have at most 128 characters")]
+    public async Task Snapshot_OfANameThatCannotBeLookedUp_IsRefused(string name, string message) =>
+        (await host.SendAsync("POST", $"/sandboxes/{SandboxId.New()}/snapshots", $$"""{"name":"{{name}}"}""")).ExpectError(400, message);
+
+    [Theory]
     [InlineData("""{}""", 400, "validation error")]
     [InlineData("""{"templateID":5}""", 400, "validation error")]
     [InlineData("""{"templateID":"base","timeout":"5"}""", 400, "validation error")]
