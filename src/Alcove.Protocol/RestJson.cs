@@ -14,7 +14,7 @@ public sealed record ApiError(int Code, string Message, [property: JsonPropertyN
 public sealed record UserTeam(string TeamID, string Name, string ApiKey, bool IsDefault);
 
 /// <summary>JSON shapes of the REST API. Property names are as in the published descriptions, which are not all of one style.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(UtcConverter)])]
 [JsonSerializable(typeof(ApiError))]
 [JsonSerializable(typeof(NewSandbox))]
 [JsonSerializable(typeof(ConnectSandbox))]

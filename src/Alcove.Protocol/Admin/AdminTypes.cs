@@ -62,7 +62,7 @@ public sealed record AdminSnapshot(string SnapshotID, Guid TeamID, string TeamNa
 public sealed record AdminEvent(string SandboxID, Guid TeamID, DateTimeOffset Time, string Kind, string Message);
 
 /// <summary>JSON shapes of the admin routes, which take <c>X-Admin-Token</c> (the text of <c>ALCOVE_HOME/secrets/admin-token</c>).</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(UtcConverter)])]
 [JsonSerializable(typeof(AdminTeam[]))]
 [JsonSerializable(typeof(AdminApiKey[]))]
 [JsonSerializable(typeof(AdminSandbox[]))]

@@ -27,6 +27,13 @@ public sealed class SandboxApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(secured, host.Routes.Find(Id(made))!.EnvdAccessToken is not null);
     }
 
+    [Fact]
+    public async Task Times_AreUtcAndSaySo()
+    {
+        var detail = (await host.SendAsync("GET", $"/sandboxes/{await host.CreateAsync()}")).Expect(200);
+        Assert.All(["startedAt", "endAt"], name => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", (string)detail[name]!));
+    }
+
     [Theory]
     [InlineData("a:0f8fad5b-d9cb-469f-a165-70867728950e", "Invalid name: tag cannot be a UUID")]
     [InlineData("a b", "Invalid name: ")]
