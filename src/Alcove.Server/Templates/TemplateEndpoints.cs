@@ -5,6 +5,7 @@ using Alcove.Protocol.Templates;
 using Alcove.Server.Auth;
 using Alcove.Server.Errors;
 using Alcove.Server.Requests;
+using Alcove.Server.Sandboxes;
 
 namespace Alcove.Server.Templates;
 
@@ -16,12 +17,34 @@ internal static class TemplateEndpoints
     public static void MapTemplates(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/templates", ListAsync).RequireAccess(Access.TeamOrToken, forBlocked: true);
-        routes.MapGet("/v2/templates", ListAsync).RequireAccess(Access.TeamOrToken, forBlocked: true);
+        routes.MapGet("/v2/templates", ListPageAsync).RequireAccess(Access.TeamOrToken, forBlocked: true);
         routes.MapGet("/templates/{id}", GetAsync).RequireAccess(Access.Team, forBlocked: true);
         routes.MapGet("/templates/aliases/{alias}", AliasAsync).RequireAccess(Access.Team, forBlocked: true);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, TemplateDirectory templates)
+    private static async Task<IResult> ListAsync(HttpContext http, TemplateDirectory templates) =>
+        Results.Json((await AllAsync(http, templates)).Select(Listed), RestJson.Default.IEnumerableTemplate);
+
+    /// <summary>The newest first.</summary>
+    private static async Task<IResult> ListPageAsync(HttpContext http, TemplateDirectory templates)
+    {
+        var (limit, after) = (ListParameters.Limit(http.Request), ListParameters.Cursor(http.Request, ascending: false));
+        var rest = (await AllAsync(http, templates)).OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id, StringComparer.Ordinal)
+            .SkipWhile(row => after is { } cursor && !IsAfter(row, cursor.StartedAt, cursor.Id)).ToArray();
+        if (rest.Length > limit)
+        {
+            var last = rest[limit - 1];
+            http.Response.Headers["X-Next-Token"] = ListParameters.Token(ascending: false, last.CreatedAt, last.Id);
+        }
+
+        return Results.Json(rest.Take(limit).Select(Listed), RestJson.Default.IEnumerableTemplate);
+    }
+
+    private static bool IsAfter(TemplateRow row, DateTimeOffset createdAt, string id) =>
+        row.CreatedAt < createdAt || (row.CreatedAt == createdAt && string.CompareOrdinal(row.Id, id) < 0);
+
+    /// <exception cref="ApiException">Another team's are asked for.</exception>
+    private static async Task<List<TemplateRow>> AllAsync(HttpContext http, TemplateDirectory templates)
     {
         var team = Caller.TeamOf(http);
         if (http.Request.Query["teamID"].ToString() is { Length: > 0 } named && named != team.Id.ToString())
@@ -29,7 +52,7 @@ internal static class TemplateEndpoints
             throw ApiException.BadRequest("Team ID param mismatch with the API key");
         }
 
-        return Results.Json((await templates.ListAsync(team, http.RequestAborted)).Select(Listed), RestJson.Default.IEnumerableTemplate);
+        return await templates.ListAsync(team, http.RequestAborted);
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, string id, TemplateDirectory templates)

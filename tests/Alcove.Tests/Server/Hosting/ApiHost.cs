@@ -86,14 +86,14 @@ public class ApiHost : IAsyncLifetime
     internal async Task<string> CreateAsync(string fields = "", string? key = null) =>
         (string)(await SendAsync("POST", "/v2/sandboxes", $$"""{"templateID":"base"{{fields}}}""", key)).Expect(201)["sandboxID"]!;
 
-    /// <summary>The ids of a list's sandboxes, page after page.</summary>
-    internal async Task<List<string>> WalkAsync(string path, string key)
+    /// <summary>The ids of a list's sandboxes, or other things, page after page.</summary>
+    internal async Task<List<string>> WalkAsync(string path, string key, string id = "sandboxID")
     {
         var ids = new List<string>();
         for (string? token = string.Empty; token is not null;)
         {
             var answer = await SendAsync("GET", token.Length == 0 ? path : $"{path}{(path.Contains('?') ? '&' : '?')}nextToken={Uri.EscapeDataString(token)}", null, key);
-            ids.AddRange(answer.Expect(200).AsArray().Select(row => (string)row!["sandboxID"]!));
+            ids.AddRange(answer.Expect(200).AsArray().Select(row => (string)row![id]!));
             token = answer.Headers.GetValueOrDefault("X-Next-Token");
         }
 

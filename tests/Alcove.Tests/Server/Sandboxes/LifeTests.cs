@@ -186,6 +186,32 @@ public sealed class LifeTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task Templates_AreListedPageByPage_NewestFirst()
+    {
+        var (team, key) = await host.NewTeamAsync();
+        await using (var db = host.Service<Database>().Open())
+        {
+            foreach (var name in (string[])["paged2", "paged0", "paged1"])
+            {
+                db.Templates.Add(new TemplateRow
+                {
+                    Id = name, Alias = name, TeamId = Guid.Parse(team), Digest = new string('a', 64), BuildId = Guid.NewGuid(),
+                    CpuCount = 2, MemoryMiB = 512, DiskMiB = 5120, EnvdVersion = "0.6.13", CreatedAt = host.Time.GetUtcNow().AddHours(1), UpdatedAt = host.Time.GetUtcNow(),
+                });
+            }
+
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        var all = await host.WalkAsync("/v2/templates", key, "templateID");
+        Assert.Equal(["paged2", "paged1", "paged0"], all[..3]);
+        Assert.Contains("base", all);
+        Assert.Equal(all, await host.WalkAsync("/v2/templates?limit=1", key, "templateID"));
+        (await host.SendAsync("GET", "/v2/templates?nextToken=x", null, key)).ExpectError(400, "Invalid next token");
+        (await host.SendAsync("GET", "/v2/templates?limit=101", null, key)).ExpectError(400, "validation error");
+    }
+
+    [Fact]
     public async Task Create_ByABuildsId_IsThatBuild()
     {
         var build = (string)(await host.SendAsync("GET", "/templates/base")).Expect(200)["builds"]![0]!["buildID"]!;
