@@ -1,3 +1,4 @@
+using System.Net;
 using Alcove.Server.Limiting;
 using Alcove.Tests.Server.Hosting;
 using Xunit;
@@ -31,6 +32,46 @@ public sealed class RequestDeadlineTests(ApiHost host) : IClassFixture<ApiHost>
         {
             goOn.TrySetResult();
             host.Node.OnCreate = _ => Task.CompletedTask;
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Body_ThatDoesNotCome_IsNotWaitedForAsLong()
+    {
+        var (_, key) = await host.NewTeamAsync();
+        var goOn = new TaskCompletionSource();
+        using var body = new HalfContent(goOn.Task);
+        var sending = host.SendContentAsync("POST", "/v2/sandboxes", body, key);
+        try
+        {
+            await Eventually.HoldsAsync(() =>
+            {
+                // Not far enough for the whole request's limit before its body's has been looked at.
+                host.Time.Advance(TimeSpan.FromSeconds(0.1));
+                return Task.FromResult(sending.IsCompleted);
+            });
+            (await sending).ExpectError(408, "The request's body did not come within 10 seconds");
+        }
+        finally
+        {
+            goOn.TrySetResult();
+        }
+    }
+
+    /// <summary>Begins, and goes on when it is told to.</summary>
+    private sealed class HalfContent(Task goOn) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync("{"u8.ToArray());
+            await stream.FlushAsync();
+            await goOn;
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
         }
     }
 }
