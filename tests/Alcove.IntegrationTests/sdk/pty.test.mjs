@@ -45,7 +45,7 @@ test('a terminal has job control and a controlling tty', async () => {
 
 test('disconnecting leaves it running, and reconnecting shows only what is new', async () => {
   const { terminal, pid, output } = await openTerminal()
-  await sandbox.pty.sendInput(pid, bytes('export KEPT=yes; echo first\n'))
+  await sandbox.pty.sendInput(pid, bytes('export KEPT=yes; echo fir""st\n'))
   await until(() => output().includes('first'), 'the first line')
   await terminal.disconnect()
   let later = ''
