@@ -67,6 +67,11 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
 
             var milliseconds = time.GetElapsedTime(since).TotalMilliseconds;
             FaultPoint.Reach("capture.thawed");
+            if (withMemory)
+            {
+                MemoryImage.Mend($"{directory}/{Capture.MemoryName}");
+            }
+
             var capture = await captures.CompleteAsync(Capture.Of(manifest, id, withMemory, isSalvaged, time.GetUtcNow()));
             stages.Done("to disk");
             FaultPoint.Reach("capture.named");
