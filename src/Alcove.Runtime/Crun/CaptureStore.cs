@@ -1,3 +1,4 @@
+using Alcove.Runtime.Linux;
 using Alcove.Runtime.Storage;
 
 namespace Alcove.Runtime.Crun;
@@ -33,8 +34,8 @@ internal sealed class CaptureStore(HomePaths paths)
         var directory = paths.Capture(capture.Id) + Unfinished;
         var measured = capture with
         {
-            MemoryBytes = Allocation.OfTree($"{directory}/{Capture.MemoryName}"),
-            DiskBytes = Allocation.Of($"{directory}/{Capture.DiskName}"),
+            MemoryBytes = FileStatus.AllocatedBelow($"{directory}/{Capture.MemoryName}"),
+            DiskBytes = FileStatus.Of($"{directory}/{Capture.DiskName}")?.AllocatedBytes ?? 0,
         };
         await Capture.WriteAsync(directory, measured);
         await Durable.FlushTreeAsync(directory);

@@ -15,6 +15,9 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
     /// <summary>A dump fails now and then when processes start others while a stopped one is helped on.</summary>
     private const int Attempts = 6;
 
+    /// <summary>Of those that criu gives up early: a busy sandbox has messages under way again and again.</summary>
+    private const int BriefAttempts = 20;
+
     private const long Slack = 64L << 20;
 
     /// <summary>
@@ -64,6 +67,11 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
 
             var milliseconds = time.GetElapsedTime(since).TotalMilliseconds;
             FaultPoint.Reach("capture.thawed");
+            if (withMemory)
+            {
+                MemoryImage.Mend($"{directory}/{Capture.MemoryName}");
+            }
+
             var capture = await captures.CompleteAsync(Capture.Of(manifest, id, withMemory, isSalvaged, time.GetUtcNow()));
             stages.Done("to disk");
             FaultPoint.Reach("capture.named");
@@ -105,19 +113,20 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
         {
             await _freezer.FreezeAsync(sandbox);
             FaultPoint.Reach("capture.frozen");
-            CheckTraced(sandbox);
-            if (await TryDumpAsync(manifest, directory, isLast: attempt == Attempts))
+            Obstacles.Check([.. cgroups.Threads(sandbox)]);
+            if (await TryDumpAsync(manifest, directory, attempt))
             {
                 return;
             }
 
             cgroups.Thaw(sandbox);
+            await Task.Delay(TimeSpan.FromMicroseconds(Random.Shared.Next(1000, 8000)), time);
             captures.Begin(Path.GetFileNameWithoutExtension(directory));
         }
     }
 
     /// <returns>False when another attempt may succeed.</returns>
-    private async Task<bool> TryDumpAsync(Manifest manifest, string directory, bool isLast)
+    private async Task<bool> TryDumpAsync(Manifest manifest, string directory, int attempt)
     {
         var sandbox = manifest.Spec.SandboxId;
         try
@@ -126,31 +135,20 @@ internal sealed partial class CaptureVerb(HomePaths paths, CgroupLayout cgroups,
             await _watch.FollowAsync(sandbox, _writeback.DuringAsync(crun.CheckpointAsync(manifest, memory), memory, CrunCommand.PagesPattern));
 
             // criu leaves it as it found it. If it does not, memory and disk are not of one instant.
-            return cgroups.IsFrozen(sandbox) || (isLast ? throw new RuntimeException(RuntimeFailure.CannotCapture, "its processes went on during the dump") : false);
+            return cgroups.IsFrozen(sandbox) || (attempt >= Attempts ? throw new RuntimeException(RuntimeFailure.CannotCapture, "its processes went on during the dump") : false);
         }
-        catch (RuntimeException e) when (!isLast && MayPass(e.Message))
+        catch (RuntimeException e) when (MayPass(e.Message, attempt))
         {
             DumpFailed(logger, sandbox, e.Message);
             return false;
         }
     }
 
-    /// <summary>criu traces what it dumps, and a process has one tracer: it would try for seconds, with everything standing still.</summary>
-    private void CheckTraced(string sandbox)
-    {
-        foreach (var status in cgroups.OwnProcesses(sandbox).Select(ProcessStatus.Of))
-        {
-            if (status?.Tracer is { } tracer)
-            {
-                throw new RuntimeException(RuntimeFailure.CannotCapture, $"process {status}: it is being traced{(ProcessStatus.Of(tracer) is { } debugger ? $" by {debugger}" : string.Empty)}");
-            }
-        }
-    }
-
     /// <summary>Whether the reason is a moment's, such as a process that was just being started, and not a thing that criu cannot write down.</summary>
-    private static bool MayPass(string reason) =>
-        reason.Contains("seiz", StringComparison.OrdinalIgnoreCase) || reason.Contains("freez", StringComparison.OrdinalIgnoreCase)
-        || reason.Contains("Can't collect", StringComparison.Ordinal) || reason.Contains("task state", StringComparison.Ordinal);
+    private static bool MayPass(string reason, int attempt) =>
+        CriuLog.SpeaksOfMessages(reason) ? attempt < BriefAttempts : attempt < Attempts && (
+            reason.Contains("seiz", StringComparison.OrdinalIgnoreCase) || reason.Contains("freez", StringComparison.OrdinalIgnoreCase)
+            || reason.Contains("Can't collect", StringComparison.Ordinal) || reason.Contains("task state", StringComparison.Ordinal));
 
     private async Task<string> WriteScriptAsync(Manifest manifest, string target)
     {

@@ -26,7 +26,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     private readonly FreeSpaceWatch _space;
     private readonly HostFirewall _firewall;
     private readonly SlotAddresses _addresses;
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
+    private readonly Turns _turns = new();
     private readonly ConcurrentDictionary<string, Manifest> _manifests = new();
     private readonly CaptureStore _captures;
     private readonly CaptureVerb _capture;
@@ -383,44 +383,15 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     private static CaptureInfo Describe(Capture capture) =>
         new(capture.Id, capture.SandboxId, capture.Incarnation, capture.HasMemory, capture.IsSalvaged, capture.MemoryBytes, capture.DiskBytes);
 
-    private async Task<T> InTurnAsync<T>(string sandboxId, Func<Task<T>> act)
-    {
-        var turn = _turns.GetOrAdd(sandboxId, _ => new SemaphoreSlim(1, 1));
-        await turn.WaitAsync();
-        try
-        {
-            return await act();
-        }
-        finally
-        {
-            turn.Release();
-            if (!_manifests.ContainsKey(sandboxId))
-            {
-                _turns.TryRemove(new(sandboxId, turn));
-            }
-        }
-    }
+    private Task<T> InTurnAsync<T>(string sandboxId, Func<Task<T>> act) => _turns.RunAsync(sandboxId, act);
 
-    private void UnlessBusy(string sandboxId, Action act)
+    private void UnlessBusy(string sandboxId, Action act) => _turns.RunUnlessBusy(sandboxId, () =>
     {
-        var turn = _turns.GetOrAdd(sandboxId, _ => new SemaphoreSlim(1, 1));
-        if (!turn.Wait(0))
+        if (_manifests.TryGetValue(sandboxId, out var manifest) && manifest.PendingCapture is null)
         {
-            return;
+            act();
         }
-
-        try
-        {
-            if (_manifests.TryGetValue(sandboxId, out var manifest) && manifest.PendingCapture is null)
-            {
-                act();
-            }
-        }
-        finally
-        {
-            turn.Release();
-        }
-    }
+    });
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sandbox {SandboxId} ended by itself: {Reason}")]
     private static partial void Ended(ILogger logger, string sandboxId, string reason);

@@ -51,23 +51,18 @@ internal static class Mounts
     }
 
     /// <returns>The options of the mount there; null when nothing is mounted.</returns>
-    public static string? Options(string path) => Lines().LastOrDefault(line => line.Target == path).Options;
+    public static string? Options(string path) => Lines().LastOrDefault(line => line.Target == path)?.Options;
 
-    /// <summary>What a path lies on.</summary>
+    /// <summary>What a path lies on: of the mounts at the longest of the names above it, the newest.</summary>
     public static MountPlace PlaceOf(string path)
     {
-        var words = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' '))
-            .Where(words => words[4] == "/" || path == words[4] || path.StartsWith(words[4] + "/", StringComparison.Ordinal))
-            .MaxBy(words => words[4].Length)!;
-        return new MountPlace(words[4], words[^2], words[^3]);
+        var line = Lines().Where(line => line.Target == "/" || path == line.Target || path.StartsWith(line.Target + "/", StringComparison.Ordinal))
+            .Aggregate((found, next) => next.Target.Length >= found.Target.Length ? next : found);
+        return new MountPlace(line.Target, line.Source, line.FileSystem);
     }
 
     /// <returns>Major and minor number of the device that is mounted there, with a colon between; null when nothing is.</returns>
-    public static string? Device(string path) => Lines().LastOrDefault(line => line.Target == path).Device;
+    public static string? Device(string path) => Lines().LastOrDefault(line => line.Target == path)?.Device;
 
-    private static IEnumerable<(string Target, string Options, string Device)> Lines() => File.ReadLines("/proc/self/mountinfo").Select(line =>
-    {
-        var words = line.Split(' ');
-        return (words[4].Replace("\\040", " ", StringComparison.Ordinal), words[^1], words[2]);
-    });
+    private static IEnumerable<MountLine> Lines() => File.ReadLines("/proc/self/mountinfo").Select(MountLine.Parse);
 }

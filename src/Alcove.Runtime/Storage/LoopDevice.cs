@@ -63,7 +63,7 @@ internal static unsafe class LoopDevice
     /// <summary>The device that has this very file: by inode, since its name may be another in the namespace where it was attached.</summary>
     private static (string Device, int Descriptor)? Find(string image)
     {
-        if (FileIdentity.Of(image) is not { } wanted)
+        if (FileStatus.Of(image) is not { Identity: var wanted })
         {
             return null;
         }

@@ -180,6 +180,44 @@ public sealed class BusyTests(Installation installation)
         }
     }
 
+    /// <summary>What is under way on a netlink socket, as of everybody who looks a name up, or to a Unix socket's server that has not accepted yet, cannot be written down: the next moment can.</summary>
+    [Fact]
+    public async Task MessagesUnderWay_PausesFindAMomentWithoutThem()
+    {
+        await using var sandbox = await TestSandbox.CreateAsync(installation.Api);
+        await StartAsync(sandbox, """
+            import os, socket
+            server = socket.socket(socket.AF_UNIX); server.bind('/home/user/socket'); server.listen(50)
+            if os.fork() == 0:
+                while True:
+                    connection, _ = server.accept()
+                    connection.sendall(connection.recv(10)); connection.close()
+            server.close()
+            if os.fork() == 0:
+                while True: socket.getaddrinfo('localhost', 80)
+            for client in range(2):
+                if os.fork() == 0: break
+            n = 0
+            while True:
+                connection = socket.socket(socket.AF_UNIX); connection.connect('/home/user/socket')
+                connection.send(b'early')
+                assert connection.recv(10) == b'early'
+                connection.close()
+                n += 1
+                open(f'/home/user/steps.{os.getpid()}', 'w').write(str(n)); os.rename(f'/home/user/steps.{os.getpid()}', '/home/user/steps')
+            """);
+        await AdvancesAsync(sandbox, "cat steps");
+
+        for (var pause = 0; pause < 8; pause++)
+        {
+            await sandbox.PauseAsync();
+            await sandbox.ResumeAsync();
+        }
+
+        await AdvancesAsync(sandbox, "cat steps");
+        Assert.Equal("5", await sandbox.OutputAsync("pgrep -fc '^python3 .*work.py'; cat work.err"));
+    }
+
     /// <summary>Runs a program of the test's for as long as the sandbox lives; what it complains of is in <c>work.err</c>.</summary>
     private static async Task StartAsync(TestSandbox sandbox, string program) =>
         await sandbox.OutputAsync($"cat > work.py <<'PY'\n{program}\nPY\nnohup python3 work.py >/dev/null 2>work.err &");

@@ -34,8 +34,75 @@ public sealed class ObstacleTests(Installation installation)
         time.sleep(1000)
         """;
 
+    private const string TracedThread = """
+        import ctypes, os, threading, time
+        libc = ctypes.CDLL(None, use_errno=True)
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            threading.Thread(target=lambda: (os.write(writer, str(threading.get_native_id()).encode()), time.sleep(1000))).start()
+            time.sleep(1000)
+        assert libc.ptrace(0x4206, int(os.read(reader, 10)), 0, 0) == 0, os.strerror(ctypes.get_errno())
+        ready(child)
+        time.sleep(1000)
+        """;
+
+    private const string Headless = """
+        import ctypes, os, platform, threading, time
+        child = os.fork()
+        if child == 0:
+            threading.Thread(target=time.sleep, args=(1000,)).start()
+            ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)
+        while open(f'/proc/{child}/stat').read().rsplit(')', 1)[1].split()[0] != 'Z':
+            time.sleep(0.01)
+        ready(child)
+        time.sleep(1000)
+        """;
+
+    private const string ClosedButAwaited = """
+        import os, select, time
+        waits, (reader, writer) = select.epoll(), os.pipe()
+        waits.register(reader)
+        if os.fork() == 0:
+            waits.close()
+            time.sleep(1000)
+        os.close(reader)
+        ready()
+        time.sleep(1000)
+        """;
+
+    private const string FilesUpToTheLimit = """
+        import os, resource, time
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            files = [open('/etc/passwd') for _ in range(20)]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))
+            os.write(writer, b'1')
+            time.sleep(1000)
+        os.read(reader, 1)
+        ready(child)
+        time.sleep(1000)
+        """;
+
+    private const string DeletedWatchedDirectory = """
+        import ctypes, os, time
+        libc = ctypes.CDLL(None, use_errno=True)
+        os.mkdir('/home/user/watched')
+        held, watch = os.open('/home/user/watched', os.O_RDONLY), libc.inotify_init()
+        assert libc.inotify_add_watch(watch, b'/home/user/watched', 0xfff) > 0, os.strerror(ctypes.get_errno())
+        os.rmdir('/home/user/watched')
+        ready()
+        time.sleep(1000)
+        """;
+
     public static TheoryData<string, string, string, string> Obstacles => new()
     {
+        { "thread", TracedThread, "pkill -f [o]bstacle.py", "process python3 (INNER): it is being traced by python3 (" },
+        { "headless", Headless, "kill -9 $(cat headless); pkill -f [o]bstacle.py", "process python3 (INNER): its first thread has ended while others go on" },
+        { "epoll", ClosedButAwaited, "pkill -f [o]bstacle.py", "process python3 (INNER): it waits with epoll(7) for a file that it has closed" },
+        { "files", FilesUpToTheLimit, "pkill -f [o]bstacle.py", "process python3 (INNER): it has as many files open as it may" },
+        { "watched", DeletedWatchedDirectory, "pkill -f [o]bstacle.py", "process python3 (INNER): it watches a directory that was deleted" },
         { "traced", Traced, "pkill -f [o]bstacle.py", "process python3 (INNER): it is being traced by python3 (" },
         { "queue", Queue, "pkill -f [o]bstacle.py; python3 -c \"import ctypes; ctypes.CDLL('librt.so.1').mq_unlink(b'/queue')\"", "process python3 (INNER): its file descriptor 3 is /queue of a file system that cannot be written down, such as that of POSIX message queues" },
         { "directory", DeletedDirectory, "pkill -f [o]bstacle.py", "process python3 (INNER): it uses /usr/share/doc/bash of the template, which was deleted" },
