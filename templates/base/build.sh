@@ -29,7 +29,8 @@ if [ ! -d "$layer" ]; then
   mkdir -p "$cache" "$home/pool/layers"
   rm -rf "$layer.new"
   packages=$(grep -v '^#' "$recipe/packages" | paste -sd,)
-  mmdebstrap --variant=minbase --include="$packages" --aptopt='APT::Install-Recommends "false"' \
+  # In a mount namespace of its own: newer ones make every mount of the machine private.
+  unshare --mount --propagation slave mmdebstrap --variant=minbase --include="$packages" --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --skip=essential/unlink,cleanup/apt/cache \
     --setup-hook='mkdir -p "$1/var/cache/apt/archives"; cp -n "'"$cache"'"/*.deb "$1/var/cache/apt/archives/" 2>/dev/null || true' \

@@ -96,8 +96,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
         if (!Mounts.IsMountPoint(_paths.Run))
         {
-            Mounts.Mount(_paths.Run, _paths.Run, null, Mounts.Bind, null);
-            Mounts.Mount("none", _paths.Run, null, Mounts.Shared, null);
+            Mounts.MountShared(_paths.Run);
         }
 
         Directory.CreateDirectory(_paths.CrunState);

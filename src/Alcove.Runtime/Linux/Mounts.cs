@@ -6,8 +6,9 @@ internal static class Mounts
     public const nuint NoDevices = 4;
     public const nuint NoAccessTimes = 1024;
     public const nuint Bind = 4096;
-    public const nuint Shared = 1 << 20;
 
+    private const nuint Private = 1 << 18;
+    private const nuint Shared = 1 << 20;
     private const int Detach = 2;
     private const int Busy = 16;
     private const int Attempts = 100;
@@ -19,6 +20,18 @@ internal static class Mounts
         {
             throw new RuntimeException(RuntimeFailure.Failed, $"mount {target}: {Libc.LastError}");
         }
+    }
+
+    /// <summary>
+    /// Makes a directory a mount that shares what is mounted below it with copies of it in other namespaces, and with nothing else: where the
+    /// mount that it lies on is shared itself, as systemd has it, every mount would be there a second time, underneath.
+    /// </summary>
+    /// <exception cref="RuntimeException">The kernel refuses.</exception>
+    public static void MountShared(string directory)
+    {
+        Mount(directory, directory, null, Bind, null);
+        Mount("none", directory, null, Private, null);
+        Mount("none", directory, null, Shared, null);
     }
 
     /// <summary>Unmounts what is mounted there, however often; what is still in use for a moment is waited for, and detached at last.</summary>

@@ -29,7 +29,8 @@ public sealed class PausedTests(ApiHost host) : IClassFixture<ApiHost>
 
             while (await EndAsync(id) is { } next)
             {
-                host.Time.Advance(next - host.Time.GetUtcNow());
+                var left = next - host.Time.GetUtcNow();
+                host.Time.Advance(left > TimeSpan.Zero ? left : TimeSpan.Zero);
                 await UntilAsync(async () => await EndAsync(id) != next);
             }
 
