@@ -58,6 +58,7 @@ static WebApplication Build(ServerOptions options)
     });
     builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error)
         .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // The first time it looks, it takes the machine's uptime for a delay.
+        .AddFilter("Orleans.Runtime.Scheduler", LogLevel.Error) // On a slow machine it warns of every turn that took a moment.
         .AddFilter("Polly", LogLevel.Warning);
     builder.Services.AddSingleton(options)
         .AddControl(options.Database, InstallationSecrets.Load(options.SecretsDirectory), options.NodeSocket, options.PausedRetention)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Alcove.Connect;
 using Alcove.IntegrationTests.Harness;
 using Xunit;
 
@@ -34,6 +35,11 @@ internal sealed class FaultWalk(Installation installation)
             await Installation.NodeHasTestedItselfAsync();
             await DisturbAsync(sandbox, act, step, fault);
             await RunsAgainAsync(sandbox.Id);
+            if (step == "criu:dump" && fault == Fault.Killed)
+            {
+                await StartsAnewIfLostAsync(witness);
+            }
+
             await witness.IsWellAsync();
             await CanStillAsync(witness);
         }
@@ -73,6 +79,30 @@ internal sealed class FaultWalk(Installation installation)
         answer => answer.StartsWith("20", StringComparison.Ordinal),
         Patience);
 
+    /// <summary>
+    /// A process that a criu was inside of as it was killed may be gone: as it leaves, criu's code puts back the protection of memory that it
+    /// found, over what other threads have changed since. The disk is there, and says what it said, also where that was the first process.
+    /// </summary>
+    /// <returns>Whether it was so.</returns>
+    public async Task<bool> StartsAnewIfLostAsync(Witness witness)
+    {
+        try
+        {
+            await witness.IsWellAsync();
+            return false;
+        }
+        catch (Exception e) when (e is ConnectException or TimeoutException)
+        {
+            if (await Eventually.HoldsAsync(() => IsLostAsync(witness), known => known is not null, Patience) != true)
+            {
+                throw;
+            }
+
+            await witness.StartAnewAsync();
+            return true;
+        }
+    }
+
     /// <summary>Whoever asked may hear nothing, or that it did not work.</summary>
     public static async Task TryActAsync(TestSandbox sandbox, string act)
     {
@@ -108,6 +138,20 @@ internal sealed class FaultWalk(Installation installation)
 
     public static Task<string[]> LeftoversAsync() => Task.FromResult<string[]>(
         [.. ((string[])["sandboxes", "pool/captures"]).SelectMany(name => Directory.GetFileSystemEntries(Path.Combine(TestHome.Path, name))).Where(path => !path.EndsWith("/selftest", StringComparison.Ordinal))]);
+
+    /// <returns>Null while that cannot be said.</returns>
+    private async Task<bool?> IsLostAsync(Witness witness)
+    {
+        try
+        {
+            await RunsAgainAsync(witness.Sandbox.Id);
+            return await witness.IsGoneAsync();
+        }
+        catch (ConnectException)
+        {
+            return null;
+        }
+    }
 
     private async Task DisturbAsync(TestSandbox sandbox, string act, string step, Fault fault)
     {

@@ -60,11 +60,9 @@ public sealed class RandomKillTests(Installation installation)
         await Task.WhenAll(witnesses.Select(async witness =>
         {
             await _walk.RunsAgainAsync(witness.Sandbox.Id);
-            if (victim == "criu" && await witness.IsGoneAsync())
+            if (victim == "criu" && await _walk.StartsAnewIfLostAsync(witness))
             {
-                // criu was inside a process as it died, and took it with it: the disk is there, and says what it said.
                 Interlocked.Increment(ref _startedAnew);
-                await witness.StartAnewAsync();
                 await witness.Sandbox.RunAsync(ForkLoop);
             }
 

@@ -19,7 +19,8 @@ internal sealed class Daemon(string name, string executable, IReadOnlyDictionary
     /// <summary>Starts it and waits until it is ready.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("bash", ["-c", $"exec {Launcher} \"$0\" >>\"$1\" 2>&1", executable, logFile]) { RedirectStandardInput = true };
+        // Whoever runs the tests in the background of a script has had SIGINT ignored, which is inherited.
+        var start = new ProcessStartInfo("bash", ["-c", $"exec env --default-signal=INT {Launcher} \"$0\" >>\"$1\" 2>&1", executable, logFile]) { RedirectStandardInput = true };
         foreach (var (key, value) in environment)
         {
             start.Environment[key] = value;
