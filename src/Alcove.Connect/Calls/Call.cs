@@ -25,7 +25,7 @@ internal sealed class Call(HttpContext http, CallFormat format, TimeProvider tim
     {
         var headers = http.Request.Headers;
         CallHeaders.CheckVersion(headers);
-        var timeout = CallHeaders.ReadTimeout(headers) is { } limit && limit <= Deadlines.LongestTimer ? limit : (TimeSpan?)null;
+        var timeout = Deadlines.Settable(CallHeaders.ReadTimeout(headers));
         _compressed = CallHeaders.IsCompressed(headers, format.Streaming ? CallHeaders.StreamEncoding : CallHeaders.UnaryEncoding);
         var context = new ConnectContext(http, timeout, StartDeadline(timeout));
         context.CancellationToken.ThrowIfCancellationRequested();

@@ -28,7 +28,7 @@ internal sealed class ClientCall : IDisposable
         _maxBytes = maxBytes;
         _timeout = timeout;
         _givenUp = givenUp;
-        _deadline = timeout is { } limit && limit <= Deadlines.LongestTimer
+        _deadline = Deadlines.Settable(timeout) is { } limit
             ? new CancellationTokenSource(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, time)
             : new CancellationTokenSource();
         _end = CancellationTokenSource.CreateLinkedTokenSource(givenUp, _deadline.Token);
