@@ -119,7 +119,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <param name="ready">Called with its address once its first process runs; the run is committed when this returns.</param>
     /// <param name="cancellationToken">Ends the attempt; what was made is removed.</param>
     /// <exception cref="RuntimeException">It could not be started; nothing of it is left.</exception>
-    public Task<Run> StartAsync(RunSpec spec, Restoration? from, Func<Run, CancellationToken, Task> ready, CancellationToken cancellationToken) => InTurnAsync(spec.SandboxId, async () =>
+    public Task<Run> StartAsync(RunSpec spec, Restoration? from, Func<Run, CancellationToken, Task> ready, CancellationToken cancellationToken) => _turns.RunAsync(spec.SandboxId, async () =>
     {
         if (_manifests.TryGetValue(spec.SandboxId, out var existing) && existing.PendingCapture is not null && existing.Spec.Incarnation < spec.Incarnation)
         {
@@ -146,7 +146,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
     /// <summary>Ends a run and removes everything of it.</summary>
     /// <returns>False when there is none, or only another one.</returns>
-    public Task<bool> EndAsync(string sandboxId, ulong? incarnation) => InTurnAsync(sandboxId, async () =>
+    public Task<bool> EndAsync(string sandboxId, ulong? incarnation) => _turns.RunAsync(sandboxId, async () =>
     {
         if (!_manifests.TryGetValue(sandboxId, out var manifest) || (incarnation is { } wanted && manifest.Spec.Incarnation != wanted))
         {
@@ -166,7 +166,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <param name="withMemory">Whether the processes shall be in it.</param>
     /// <param name="keepFrozen">Whether the run shall stand still afterwards, until it is ended or settled.</param>
     /// <exception cref="RuntimeException">It cannot be done: the sandbox runs on.</exception>
-    public Task<CaptureInfo> CaptureAsync(string sandboxId, ulong incarnation, string captureId, bool withMemory, bool keepFrozen) => InTurnAsync(sandboxId, async () =>
+    public Task<CaptureInfo> CaptureAsync(string sandboxId, ulong incarnation, string captureId, bool withMemory, bool keepFrozen) => _turns.RunAsync(sandboxId, async () =>
     {
         var manifest = Find(sandboxId, incarnation) ?? throw new RuntimeException(RuntimeFailure.NotFound, $"sandbox {sandboxId} does not run here in run {incarnation}");
         if (_captures.Find(captureId) is { } existing)
@@ -202,7 +202,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     /// <param name="captureId">The capture.</param>
     /// <param name="goOn">The run shall go on in any case.</param>
     /// <returns>Whether the run goes on, and whether the capture is there.</returns>
-    public Task<(bool Runs, bool Captured)> SettleAsync(string sandboxId, ulong incarnation, string captureId, bool goOn) => InTurnAsync(sandboxId, async () =>
+    public Task<(bool Runs, bool Captured)> SettleAsync(string sandboxId, ulong incarnation, string captureId, bool goOn) => _turns.RunAsync(sandboxId, async () =>
     {
         var captured = _captures.Find(captureId) is not null;
         if (Find(sandboxId, incarnation) is not { } manifest)
@@ -222,7 +222,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
     /// <summary>Notes when the time of a run is up.</summary>
     /// <returns>False when there is no such run.</returns>
-    public Task<bool> SetEndAsync(string sandboxId, ulong incarnation, DateTimeOffset endAt) => InTurnAsync(sandboxId, async () =>
+    public Task<bool> SetEndAsync(string sandboxId, ulong incarnation, DateTimeOffset endAt) => _turns.RunAsync(sandboxId, async () =>
     {
         if (Find(sandboxId, incarnation) is not { } manifest)
         {
@@ -238,7 +238,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
     /// <summary>Puts a run away that nobody has asked to: memory, processes and disk are kept until a server says what becomes of them.</summary>
     /// <exception cref="RuntimeException">It cannot be done: the sandbox runs on.</exception>
-    public Task<bool> PutAsideAsync(string sandboxId, ulong incarnation) => InTurnAsync(sandboxId, async () =>
+    public Task<bool> PutAsideAsync(string sandboxId, ulong incarnation) => _turns.RunAsync(sandboxId, async () =>
     {
         if (Find(sandboxId, incarnation) is not { PendingCapture: null } manifest)
         {
@@ -338,7 +338,7 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
     {
         try
         {
-            await InTurnAsync(manifest.Spec.SandboxId, () => RemoveEndedAsync(manifest));
+            await _turns.RunAsync(manifest.Spec.SandboxId, () => RemoveEndedAsync(manifest));
         }
         catch (Exception e)
         {
@@ -381,8 +381,6 @@ public sealed partial class SandboxRuntime : IAsyncDisposable
 
     private static CaptureInfo Describe(Capture capture) =>
         new(capture.Id, capture.SandboxId, capture.Incarnation, capture.HasMemory, capture.IsSalvaged, capture.MemoryBytes, capture.DiskBytes);
-
-    private Task<T> InTurnAsync<T>(string sandboxId, Func<Task<T>> act) => _turns.RunAsync(sandboxId, act);
 
     private void UnlessBusy(string sandboxId, Action act) => _turns.RunUnlessBusy(sandboxId, () =>
     {
