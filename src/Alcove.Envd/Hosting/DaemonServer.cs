@@ -1,4 +1,5 @@
 using System.Net;
+using Alcove.Protocol;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -25,11 +26,9 @@ internal sealed class DaemonServer(RequestDelegate handler) : IHttpApplication<H
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
         options.Limits.KeepAliveTimeout = IdleKeepAlive;
-
-        // As much as the server lets through: a long path alone, each byte of it escaped, is more than the defaults (8 KiB and 32 KiB).
-        options.Limits.MaxRequestLineSize = 64 << 10;
-        options.Limits.MaxRequestHeadersTotalSize = 256 << 10;
-        options.Limits.MaxRequestHeaderCount = 1000;
+        options.Limits.MaxRequestLineSize = RequestLimits.Line;
+        options.Limits.MaxRequestHeadersTotalSize = RequestLimits.Headers;
+        options.Limits.MaxRequestHeaderCount = RequestLimits.HeaderCount;
         ListenOptions? listening = null;
         options.Listen(address, port, listen =>
         {

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Text;
+using Alcove.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -76,10 +77,9 @@ internal static class ListeningSetup
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(620);
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
 
-        // Signed URLs and users' own headers are longer than the defaults (8 KiB and 32 KiB).
-        kestrel.Limits.MaxRequestLineSize = 64 << 10;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 256 << 10;
-        kestrel.Limits.MaxRequestHeaderCount = 1000;
+        kestrel.Limits.MaxRequestLineSize = RequestLimits.Line;
+        kestrel.Limits.MaxRequestHeadersTotalSize = RequestLimits.Headers;
+        kestrel.Limits.MaxRequestHeaderCount = RequestLimits.HeaderCount;
 
         // Headers pass through byte by byte, whatever their encoding.
         kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
